@@ -1,0 +1,76 @@
+package kb
+
+import "time"
+
+// Kind is what sort of entry it is. It follows from the first part of the ID.
+type Kind string
+
+// The kinds.
+const (
+	Guide      Kind = "guide"      // settled by the guidance
+	NotCovered Kind = "notcovered" // a near topic that the guidance does not settle
+	Chat       Kind = "chat"       // greetings and the like
+	Staff      Kind = "staff"      // added by support staff (客服) from the chat
+)
+
+// Status is the standing of an entry.
+type Status string
+
+// The standings.
+const (
+	Current  Status = "current"
+	Disputed Status = "disputed" // the guidance contradicts itself; the safe choice is given
+)
+
+// Lang is the language of an answer.
+type Lang string
+
+// The languages. Answers in Chinese use simplified characters.
+const (
+	Chinese Lang = "zh"
+	English Lang = "en"
+)
+
+// An Entry (知识条目) is one answer and all that is known about it.
+type Entry struct {
+	ID        string          // its path in content without ".md": "guide/verification-form"
+	Title     map[Lang]string // a short question or topic; buttons show it
+	Facts     []string        // the facts of the guidance that it states: "F04"
+	Source    map[Lang]string // where in the guidance it comes from (出处)
+	AsOf      map[Lang]string // how old it is: 约 2019 年初
+	Status    Status          //
+	Dated     bool            // the answer adds that the filing system's page decides
+	Related   []string        // IDs
+	Phrasings []string        // ways in which people ask for it, any language
+	// Body is the answer, a sentence a line, the conclusion first. Slots in
+	// braces, "{max_mb}", are filled from Params of any entry.
+	Body map[Lang][]string
+	// Sentences are further curated sentences, used only in the case that
+	// their name says: "size-over".
+	Sentences map[string]map[Lang]string
+	Params    map[string]any
+	Rule      string // the topic of content/rules.yaml that composes the answer, or empty
+	Copy      string // a passage that people copy by hand, or empty
+
+	By      string    // who added it; staff entries only, an opaque key and not a name
+	Changed time.Time // when; staff entries only
+	Retired bool      // hidden; staff entries only
+}
+
+// Kind returns what sort of entry it is.
+func (e Entry) Kind() Kind {
+	for i := range len(e.ID) {
+		if e.ID[i] == '/' {
+			return Kind(e.ID[:i])
+		}
+	}
+	return ""
+}
+
+// Limits are the figures that the picture check enforces. They are parameters
+// of the entries that word them.
+type Limits struct {
+	Accepted                []string // file formats taken without doubt: "jpeg", "png"
+	Disputed                []string // on one list of the guidance only: "gif"
+	MaxBytes, LooseMaxBytes int64    // strict and loose reading of "4 MB", both exclusive
+}

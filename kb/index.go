@@ -1,0 +1,247 @@
+package kb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/blevesearch/bleve/v2"
+	_ "github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
+	_ "github.com/blevesearch/bleve/v2/analysis/tokenizer/whitespace"
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/index/upsidedown/store/gtreap"
+	"github.com/blevesearch/bleve/v2/mapping"
+	"github.com/blevesearch/bleve/v2/search/query"
+)
+
+// A Hit is an entry found for a question.
+type Hit struct {
+	Entry string
+	Score float64 // BM25 of the engine: it ranks the hits of one search and means nothing else
+}
+
+// bleveIndex finds the entries nearest to a question. It is safe for concurrent
+// use. It has two in-memory scorch indexes behind one alias:
+// the shipped entries, built once, and the staff entries, rebuilt in one batch
+// at every edit. In-place updates would leave a segment for each, ten times
+// slower to search; and NewMemOnly would not score by BM25 at all.
+type bleveIndex struct {
+	lex   *lexicon
+	alias bleve.IndexAlias
+	base  bleve.Index
+
+	mu    sync.Mutex  // held while staff entries are replaced
+	staff bleve.Index // guarded by mu
+}
+
+// The fields of an entry's document. There is one document an entry, so that an
+// edit by staff rebuilds few of them; the second stage compares phrasings.
+const (
+	charField    = "char"    // characters and their pairs
+	soundField   = "sound"   // pairs of sounds
+	conceptField = "concept" //
+)
+
+var fieldBoosts = map[string]float64{charField: 1, soundField: 0.4, conceptField: 1.2}
+
+func newBleveIndex(lex *lexicon, es []prepared) (*bleveIndex, error) {
+	x := &bleveIndex{lex: lex}
+	var err error
+	if x.base, err = x.build(es); err != nil {
+		return nil, err
+	}
+	if x.staff, err = x.build(nil); err != nil {
+		return nil, errors.Join(err, x.base.Close())
+	}
+	x.alias = bleve.NewIndexAlias(x.base, x.staff)
+	return x, nil
+}
+
+func entryMapping() mapping.IndexMapping {
+	m := bleve.NewIndexMapping()
+	// The terms come ready, parted by blanks: Bleve's own analysis would
+	// drop full-width digits and know no sounds.
+	if err := m.AddCustomAnalyzer("terms", map[string]any{"type": "custom", "tokenizer": "whitespace"}); err != nil {
+		panic(err) // unreachable: the definition is constant
+	}
+	m.DefaultAnalyzer = "terms"
+	m.ScoringModel = "bm25"
+	doc := bleve.NewDocumentStaticMapping()
+	for name := range fieldBoosts {
+		f := bleve.NewTextFieldMapping()
+		f.Store, f.IncludeInAll, f.DocValues, f.IncludeTermVectors = false, false, false, false
+		doc.AddFieldMappingsAt(name, f)
+	}
+	m.DefaultMapping = doc
+	return m
+}
+
+func (x *bleveIndex) build(es []prepared) (bleve.Index, error) {
+	index, err := bleve.NewUsing("", entryMapping(), scorch.Name, gtreap.Name, nil)
+	if err != nil {
+		return nil, fmt.Errorf("new index: %w", err)
+	}
+	batch := index.NewBatch()
+	for _, e := range es {
+		if err := batch.Index(e.id, e.document); err != nil {
+			return nil, errors.Join(fmt.Errorf("index entry %q: %w", e.id, err), index.Close())
+		}
+	}
+	if err := index.Batch(batch); err != nil {
+		return nil, errors.Join(fmt.Errorf("index %d entries: %w", len(es), err), index.Close())
+	}
+	return index, nil
+}
+
+// prepared is an entry as it is compared to questions.
+type prepared struct {
+	id       string
+	document map[string]any // for the engine: terms parted by blanks, by field
+	vectors  []vector       // one for each phrasing and title
+	// Provinces and kinds that its title and phrasings name. An entry of staff
+	// that speaks of 福建 is no answer about 浙江.
+	provinces []Province
+	kinds     []EntityKind
+}
+
+// concerns reports whether an entry may answer a question with these slots: it
+// names none of a sort, or the same.
+func (p prepared) concerns(a *analysis) bool {
+	if len(p.provinces) > 0 && !slices.ContainsFunc(a.provinces, func(x Province) bool { return slices.Contains(p.provinces, x) }) {
+		return false
+	}
+	return len(p.kinds) == 0 || len(a.kinds) == 0 || slices.ContainsFunc(a.kinds, func(k EntityKind) bool { return slices.Contains(p.kinds, k) })
+}
+
+// prepareAll prepares entries on all processors: it is most of what a start
+// takes.
+func (j *judge) prepareAll(es []Entry) map[string]prepared {
+	ps := make([]prepared, len(es))
+	var wg sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for w := range n {
+		wg.Go(func() {
+			for i := w; i < len(es); i += n {
+				ps[i] = j.prepare(es[i])
+			}
+		})
+	}
+	wg.Wait()
+	m := make(map[string]prepared, len(es))
+	for _, p := range ps {
+		m[p.id] = p
+	}
+	return m
+}
+
+// prepare takes an entry's phrasings apart, once for both.
+func (j *judge) prepare(e Entry) prepared {
+	p := prepared{id: e.ID, document: make(map[string]any)}
+	fields := make(map[string][]string)
+	for _, text := range append(slices.Clone(e.Phrasings), e.Title[Chinese], e.Title[English]) {
+		a := j.lex.analyse(text)
+		p.provinces, p.kinds = append(p.provinces, a.provinces...), append(p.kinds, a.kinds...)
+		fs := a.features()
+		if len(fs) == 0 {
+			continue
+		}
+		p.vectors = append(p.vectors, j.vector(fs))
+		for f, ts := range terms(fs) {
+			fields[f] = append(fields[f], ts...)
+		}
+	}
+	for f, ts := range fields {
+		p.document[f] = strings.Join(ts, " ")
+	}
+	return p
+}
+
+// terms returns which features of a text are indexed, by field.
+func terms(features []string) map[string][]string {
+	m := make(map[string][]string)
+	for _, f := range features {
+		if field := fieldOf(f); field != "" {
+			m[field] = append(m[field], strings.ReplaceAll(f[1:], " ", "_"))
+		}
+	}
+	return m
+}
+
+// fieldOf returns the field that a feature is indexed in, or "".
+func fieldOf(f string) string {
+	switch {
+	case f[0] == 'c':
+		return charField
+	case f[0] == 's' && strings.Count(f, " ") == 1:
+		return soundField
+	case f[0] == '#' && !strings.Contains(f, "&"):
+		return conceptField
+	}
+	return ""
+}
+
+// Search returns at most n hits, best first.
+func (x *bleveIndex) Search(ctx context.Context, question string, n int) ([]Hit, error) {
+	a := x.lex.analyse(question)
+	return x.search(ctx, terms(a.features()), n)
+}
+
+func (x *bleveIndex) search(ctx context.Context, terms map[string][]string, n int) ([]Hit, error) {
+	var qs []query.Query
+	add := func(field string, terms []string) {
+		for _, t := range terms {
+			q := bleve.NewTermQuery(t)
+			q.SetField(field)
+			q.SetBoost(fieldBoosts[field])
+			qs = append(qs, q)
+		}
+	}
+	for f, ts := range terms {
+		add(f, ts)
+	}
+	if len(qs) == 0 {
+		return nil, nil
+	}
+	r, err := x.alias.SearchInContext(ctx, bleve.NewSearchRequestOptions(bleve.NewDisjunctionQuery(qs...), n, 0, false))
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	hits := make([]Hit, 0, len(r.Hits))
+	for _, h := range r.Hits {
+		hits = append(hits, Hit{h.ID, h.Score})
+	}
+	return hits, nil
+}
+
+// setStaff replaces the staff entries. Searches go on meanwhile and see either
+// the old ones or the new ones.
+func (x *bleveIndex) setStaff(es []prepared) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	next, err := x.build(es)
+	if err != nil {
+		return err
+	}
+	x.alias.Swap([]bleve.Index{next}, []bleve.Index{x.staff})
+	old := x.staff
+	x.staff = next
+	if err := old.Close(); err != nil {
+		return fmt.Errorf("close old index: %w", err)
+	}
+	return nil
+}
+
+// Close closes both indexes.
+func (x *bleveIndex) Close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	// The alias does not close what is behind it.
+	if err := errors.Join(x.alias.Close(), x.base.Close(), x.staff.Close()); err != nil {
+		return fmt.Errorf("close index: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package kb
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Journal is a [Store] in one file of JSON lines, appended to and never
+// rewritten, so that every version of every entry stays known.
+type Journal struct {
+	mem *MemStore // what the file says
+
+	mu   sync.Mutex // held while appending
+	file *os.File   // guarded by mu
+	size int64      // guarded by mu; bytes that are known to be whole lines
+	torn bool       // guarded by mu; half a line may stand behind size
+}
+
+// maxJournalLine bounds one entry, in bytes.
+const maxJournalLine = 1 << 20
+
+// OpenJournal opens or makes the journal at path and reads it. A last line that
+// a crash cut off is dropped; any other line that does not parse is an error
+// that names it, since going on would silently lose knowledge.
+func OpenJournal(path string) (*Journal, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	j := &Journal{mem: NewMemStore(), file: f}
+	if err := j.read(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read journal %q: %w", path, err), f.Close())
+	}
+	// The file's name must survive a power cut as well as its content.
+	if d, err := os.Open(filepath.Dir(path)); err == nil {
+		err = errors.Join(d.Sync(), d.Close())
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("sync folder of %q: %w", path, err), f.Close())
+		}
+	}
+	return j, nil
+}
+
+func (j *Journal) read() error {
+	r := bufio.NewReaderSize(j.file, 64<<10)
+	for n := 1; ; n++ {
+		line, err := readLine(r)
+		if errors.Is(err, io.EOF) {
+			break // what is left has no newline: it was never acknowledged
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if err := j.mem.Put(context.Background(), e); err != nil {
+			return err
+		}
+		j.size += int64(len(line)) + 1
+	}
+	if err := j.file.Truncate(j.size); err != nil {
+		return err
+	}
+	_, err := j.file.Seek(j.size, io.SeekStart)
+	return err
+}
+
+// readLine returns the next line without its newline, io.EOF when there is no
+// whole line left.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if len(line)+len(part) > maxJournalLine {
+			return nil, fmt.Errorf("longer than %d bytes", maxJournalLine)
+		}
+		line = append(line, part...)
+		if err == nil {
+			return bytes.TrimSuffix(line, []byte("\n")), nil
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+	}
+}
+
+// Put implements [Store]: it returns after the file has been synced.
+func (j *Journal) Put(ctx context.Context, e Entry) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	line = append(line, '\n')
+	if len(line) > maxJournalLine {
+		return fmt.Errorf("entry of %d bytes, at most %d", len(line), maxJournalLine)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.torn {
+		// Half a line must not swallow the next one.
+		if err := j.file.Truncate(j.size); err != nil {
+			return fmt.Errorf("mend journal: %w", err)
+		}
+		if _, err := j.file.Seek(j.size, io.SeekStart); err != nil {
+			return fmt.Errorf("mend journal: %w", err)
+		}
+		j.torn = false
+	}
+	if _, err = j.file.Write(line); err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		j.torn = true
+		return fmt.Errorf("append to journal: %w", err)
+	}
+	j.size += int64(len(line))
+	return j.mem.Put(ctx, e)
+}
+
+// Entries implements [Store].
+func (j *Journal) Entries(ctx context.Context) ([]Entry, error) { return j.mem.Entries(ctx) }
+
+// History implements [Store].
+func (j *Journal) History(ctx context.Context, id string) ([]Entry, error) {
+	return j.mem.History(ctx, id)
+}
+
+// Close implements [Store].
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.file.Close()
+}

@@ -1,0 +1,194 @@
+package kb
+
+import (
+	"cmp"
+	"io/fs"
+	"math"
+	"slices"
+	"strings"
+
+	"beianbot/kb/zh"
+)
+
+// A judge decides which entry, if any, settles a question.
+type judge struct {
+	lex   *lexicon
+	model *model
+}
+
+// vector is what a phrasing is compared by: features with their weight,
+// ordered by feature and of length 1.
+type vector []component
+
+type component struct {
+	feature uint32 // row of the model, or a hash above them for what it has not seen
+	weight  float32
+}
+
+func newJudge(lex *lexicon, content fs.FS) (*judge, error) {
+	m, err := loadModel(content)
+	if err != nil {
+		return nil, err
+	}
+	return &judge{lex: lex, model: m}, nil
+}
+
+// vector weighs features by how rare they are in the training questions.
+func (j *judge) vector(features []string) vector {
+	v := make(vector, len(features))
+	sum := 0.0
+	for i, f := range features {
+		id, w := j.model.feature(f)
+		v[i] = component{id, w}
+		sum += float64(w) * float64(w)
+	}
+	for i := range v {
+		v[i].weight /= float32(math.Sqrt(sum))
+	}
+	slices.SortFunc(v, func(a, b component) int { return cmp.Compare(a.feature, b.feature) })
+	return v
+}
+
+// cosine is 1 for equal vectors and 0 for vectors without a common feature.
+func (v vector) cosine(w vector) float64 {
+	sum := float32(0)
+	for i, k := 0, 0; i < len(v) && k < len(w); {
+		switch {
+		case v[i].feature < w[k].feature:
+			i++
+		case v[i].feature > w[k].feature:
+			k++
+		default:
+			sum += v[i].weight * w[k].weight
+			i, k = i+1, k+1
+		}
+	}
+	return float64(sum)
+}
+
+// nearest returns the cosine to the nearest of several vectors, 0 for none.
+func (v vector) nearest(ws []vector) float64 {
+	best := 0.0
+	for _, w := range ws {
+		best = max(best, v.cosine(w))
+	}
+	return best
+}
+
+// content counts the tokens of a that carry a topic of their own.
+func (a *analysis) content() int {
+	n := 0
+	for i, t := range a.tokens {
+		if !a.masked[i] && !t.Function() && !a.kindAt[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// figuresOnly reports whether the question is a number and nothing else of its
+// own: "3.12呢".
+func (a *analysis) figuresOnly() (string, bool) {
+	number := ""
+	for i, t := range a.tokens {
+		switch {
+		case t.Kind == zh.Number:
+			number = t.Text
+		case !a.masked[i] && !t.Function():
+			return "", false
+		}
+	}
+	return number, number != ""
+}
+
+// lone reports whether all that a question says of its own is one concept.
+func (a *analysis) lone() (string, bool) {
+	if len(a.concepts) != 1 {
+		return "", false
+	}
+	m := a.concepts[0]
+	for i, t := range a.tokens {
+		if (i < m.Start || i >= m.End) && !a.masked[i] && !a.kindAt[i] && !t.Function() {
+			return "", false
+		}
+	}
+	return m.Value, true
+}
+
+// ranking is the classifier's view of a question.
+type ranking struct {
+	p      []float64 // by label
+	labels []string
+}
+
+// best returns the label of the highest probability among those that keep
+// holds for, and that probability; "" and 0 for none.
+func (r ranking) best(keep func(label string) bool) (string, float64) {
+	label, top := "", 0.0
+	for i, l := range r.labels {
+		if r.p[i] > top && keep(l) {
+			label, top = l, r.p[i]
+		}
+	}
+	return label, top
+}
+
+func (r ranking) of(label string) float64 {
+	if i, ok := slices.BinarySearch(r.labels, label); ok {
+		return r.p[i]
+	}
+	return 0
+}
+
+func isGuide(label string) bool { return strings.HasPrefix(label, "guide/") }
+
+// rank classifies a question by its features; lambda is the weight of the
+// question before it.
+func (j *judge) rank(features, before []string, lambda float64) ranking {
+	c := j.model
+	r := ranking{p: make([]float64, len(c.labels)), labels: c.labels}
+	c.logits(c.rows(features), 1, r.p)
+	if lambda > 0 {
+		c.logits(c.rows(before), lambda, r.p)
+	}
+	normalize(r.p)
+	return r
+}
+
+// parts splits a question at its sentence ends and at words that begin a second
+// question, or, when there are none, at blanks between Chinese words.
+func (x *lexicon) parts(a *analysis) []analysis {
+	var starts, blanks []int
+	for i, t := range a.tokens {
+		switch {
+		case i == 0:
+		case t.Stop || a.secondBegins(i):
+			starts = append(starts, i)
+		case t.Gap && t.Kind == zh.Han && a.tokens[i-1].Kind == zh.Han:
+			blanks = append(blanks, i)
+		}
+	}
+	if len(starts) == 0 {
+		starts = blanks
+	}
+	var parts []analysis
+	from := 0
+	for _, s := range append(starts, len(a.tokens)) {
+		if s > from {
+			parts = append(parts, x.analyseTokens(slices.Clone(a.tokens[from:s])))
+		}
+		from = s
+	}
+	return parts
+}
+
+// secondBegins reports whether the words at token i announce a second question.
+func (a *analysis) secondBegins(i int) bool {
+	rest := a.text(i, min(i+4, len(a.tokens)))
+	for _, w := range []string{"还有", "另外", "以及", "顺便", "再问", "此外", "alsowhat", "andwhat", "andhow", "andis", "anddo", "haiyou", "lingwai"} {
+		if strings.HasPrefix(rest, w) {
+			return true
+		}
+	}
+	return false
+}

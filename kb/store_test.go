@@ -1,0 +1,71 @@
+package kb_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"beianbot/kb"
+	"beianbot/kb/kbtest"
+)
+
+func TestMemStore(t *testing.T) {
+	kbtest.TestStore(t, false, func(*testing.T, string) kb.Store { return kb.NewMemStore() })
+}
+
+func openJournal(t *testing.T, dir string) kb.Store {
+	t.Helper()
+	j, err := kb.OpenJournal(filepath.Join(dir, "kb.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func TestJournal(t *testing.T) { kbtest.TestStore(t, true, openJournal) }
+
+// A crash in the middle of an append leaves half a line. It was never
+// acknowledged, and it must not swallow the entry that is put next.
+func TestJournalTornLine(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	if err := j.Put(t.Context(), kbtest.Entry("staff/a", "甲")); err != nil {
+		t.Fatal(err)
+	}
+	j.Close()
+	path := filepath.Join(dir, "kb.jsonl")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range len(whole) {
+		torn := string(whole) + string(whole[:cut])
+		if err := os.WriteFile(path, []byte(torn), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j := openJournal(t, dir)
+		if err := j.Put(t.Context(), kbtest.Entry("staff/b", "乙")); err != nil {
+			t.Fatal(err)
+		}
+		j.Close()
+		j = openJournal(t, dir)
+		if es, err := j.Entries(t.Context()); err != nil || len(es) != 2 {
+			t.Errorf("cut at byte %d: %d entries, %v, want 2, nil", cut, len(es), err)
+		}
+		j.Close()
+	}
+}
+
+// A line that is damaged in the middle is no torn line: starting without the
+// entry would silently lose knowledge.
+func TestJournalDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kb.jsonl")
+	if err := os.WriteFile(path, []byte("{\"ID\":\"staff/a\"}\n{broken\n{\"ID\":\"staff/b\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := kb.OpenJournal(path)
+	if err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("OpenJournal of a damaged file: %v, want an error that names line 2", err)
+	}
+}

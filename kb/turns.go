@@ -1,0 +1,153 @@
+package kb
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// contextLife is how long a turn is remembered.
+const contextLife = 30 * time.Minute
+
+// goesOn reports whether a question only changes a province, a kind of entity,
+// a cloud or a figure of the one before.
+func (b *Base) goesOn(a *analysis, before Context) bool {
+	if number, ok := a.figuresOnly(); ok {
+		switch before.Entry {
+		case versionEntry:
+			if versionPattern.MatchString(number) {
+				a.version = number
+			}
+			return true
+		case sizeEntry:
+			if f, err := strconv.ParseFloat(number, 64); err == nil && len(a.sizes) == 0 && f > 0 && f < maxFigure {
+				a.sizes = []int64{int64(f * 1e6)}
+			}
+			return true
+		}
+	}
+	if c, ok := a.lone(); ok && c == "aliyun" && before.elsewhere() {
+		return true
+	}
+	bare := a.content() == 0 || a.corrects() && a.content() <= 2
+	return bare && (len(a.provinces) > 0 || len(a.kinds) > 0 || len(a.except) > 0)
+}
+
+// at returns c as it counts at a time: nothing of it when it is too old.
+func (c Context) at(now time.Time) Context {
+	if now.Sub(c.At) > contextLife {
+		return Context{}
+	}
+	return c
+}
+
+// elsewhere reports whether the conversation is about another cloud.
+func (c Context) elsewhere() bool { return c.Slots["cloud"] == "other" }
+
+// When a question may lean on the one before. The limits were chosen by how many
+// conversations of kb/testdata/questions/turns*.tsv come out right.
+const (
+	aloneSure    = 0.65 // probability from which a question stands alone
+	aloneRefused = 0.9  // likewise when it is of no entry
+	leanLength   = 8    // tokens of content from which a question stands alone
+	leanWeight   = 0.5  // weight of the question before
+	loneWeight   = 1.0  // likewise when this one only names the app or the computer
+	leanSure     = 0.3  // score from which a question that leans is answered
+)
+
+// rank classifies a question: alone when it says enough, else together with
+// the one before, and reports which.
+func (b *Base) rank(a *analysis, features []string, before Context) (r ranking, leaned bool) {
+	alone := b.judge.rank(features, nil, 0)
+	if before.Question == "" || a.content() > leanLength {
+		return alone, false
+	}
+	last := b.lex.analyse(before.Question)
+	last = b.lex.without(&last, a)
+	if c, ok := a.lone(); ok && b.lex.groups[c] == "channels" {
+		// "用 app 行不行" is a question of its own, and another one after 授权书怎么传.
+		return b.judge.rank(features, last.features(), loneWeight), true
+	}
+	_, p := alone.best(isGuide)
+	if p >= aloneSure || a.content() >= 2 && 1-alone.covered() >= aloneRefused {
+		return alone, false
+	}
+	return b.judge.rank(features, last.features(), leanWeight), true
+}
+
+// mostProvinces is how many provinces one answer names.
+const mostProvinces = 3
+
+// slotsOf returns the slots of a question, with those of earlier turns where it
+// names none. "哪些省" asks for all provinces.
+func (s *state) slotsOf(a *analysis, before Context) slots {
+	x := before.slots()
+	switch {
+	case len(a.provinces) > mostProvinces:
+		x.provinces = nil // the wording for all provinces is shorter
+	case len(a.provinces) > 0:
+		x.provinces = a.provinces
+	case a.has("province-list", "other-provinces"):
+		x.provinces = nil
+	}
+	x.provinces = slices.DeleteFunc(slices.Clone(x.provinces), func(p Province) bool { return slices.Contains(a.except, p) })
+	if len(a.kinds) > 0 {
+		x.kinds = a.kinds
+	}
+	return x
+}
+
+// slots returns the slots that a context carries.
+func (c Context) slots() slots {
+	var x slots
+	for p := range strings.SplitSeq(c.Slots["province"], ",") {
+		if p != "" {
+			x.provinces = append(x.provinces, Province(p))
+		}
+	}
+	for k := range strings.SplitSeq(c.Slots["kind"], ",") {
+		if k == string(Individual) || k == string(Organization) {
+			x.kinds = append(x.kinds, EntityKind(k))
+		}
+	}
+	return x
+}
+
+// remember returns what of the slots the next turn may use.
+func (x slots) remember() map[string]string {
+	m := make(map[string]string)
+	var ps, ks []string
+	for _, p := range x.provinces {
+		ps = append(ps, string(p))
+	}
+	for _, k := range x.kinds {
+		ks = append(ks, string(k))
+	}
+	if len(ps) > 0 {
+		m["province"] = strings.Join(ps, ",")
+	}
+	if len(ks) > 0 {
+		m["kind"] = strings.Join(ks, ",")
+	}
+	return m
+}
+
+// maskDigits hides long runs of digits: a context may be stored, and people
+// paste identity and telephone numbers into questions.
+func maskDigits(s string) string {
+	rs := []rune(s)
+	for i := 0; i < len(rs); {
+		j := i
+		for j < len(rs) && '0' <= rs[j] && rs[j] <= '9' {
+			j++
+		}
+		if j-i >= 6 {
+			for k := i; k < j; k++ {
+				rs[k] = '*'
+			}
+		}
+		i = max(j, i+1)
+	}
+	return string(rs)
+}
