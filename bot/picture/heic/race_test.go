@@ -1,0 +1,5 @@
+//go:build race
+
+package heic
+
+const raceEnabled = true

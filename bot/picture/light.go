@@ -1,0 +1,138 @@
+package picture
+
+import "slices"
+
+// A light says how a picture is exposed.
+type light struct {
+	bright  int        // 95th percentile of luma, of the paper where it was found
+	clipped float64    // share of the paper or the frame that is saturated
+	over    bool       // over-exposed
+	spot    float64    // share of the frame that one reflection takes; 0 for none
+	at      [2]float64 // its middle, in shares of the frame
+}
+
+func (v view) light(paper region, found bool) light {
+	y := v.small[0]
+	w, h := y.w, y.h
+	var hist [256]int
+	clip := make([]bool, w*h)
+	soft, on, clipped := 0, 0, 0
+	for i := range clip {
+		px, py := i%w, i/w
+		luma := y.pix[py*y.stride+px]
+		clip[i] = v.lowest(px, py) >= clipLevel
+		if luma >= clipLevel-20 && !clip[i] && luma < clipLevel-2 {
+			soft++
+		}
+		if found && !paper.has(px, py, w) {
+			continue
+		}
+		on++
+		hist[luma]++
+		if clip[i] {
+			clipped++
+		}
+	}
+	l := light{bright: share(hist, 0.95), clipped: float64(clipped) / float64(max(1, on))}
+	if found {
+		l.over = l.clipped > overShare
+	} else {
+		l.over = l.clipped > overFrame && float64(soft) > softShare*float64(w*h)
+	}
+	v.findSpot(&l, clip, paper, found)
+	return l
+}
+
+// lowest returns the lowest of red, green and blue.
+func (v view) lowest(x, y int) int {
+	p := v.small[0]
+	l := int(p.pix[y*p.stride+x])
+	if v.cb.w == 0 {
+		return l
+	}
+	cb := int(v.small[1].pix[y*v.small[1].stride+x]) - 128
+	cr := int(v.small[2].pix[y*v.small[2].stride+x]) - 128
+	r := l + 1436*cr/1024
+	g := l - (352*cb+731*cr)/1024
+	b := l + 1815*cb/1024
+	return min(r, g, b)
+}
+
+// findSpot looks for a reflection: the largest saturated patch, without what is
+// thinner than five samples, that fades out at its rim.
+func (v view) findSpot(l *light, clip []bool, paper region, found bool) {
+	w, h := v.small[0].w, v.small[0].h
+	patch := largest(opened(clip, w, h), w, h)
+	n, sx, sy := 0, 0, 0
+	for i, in := range patch {
+		if in {
+			n, sx, sy = n+1, sx+i%w, sy+i/w
+		}
+	}
+	part := float64(n) / float64(w*h)
+	if part < glareLeast || part > glareMost {
+		return
+	}
+	x, y := sx/n, sy/n
+	if found && !paper.has(x, y, w) {
+		return
+	}
+	if v.rim(patch) < glareRim {
+		return
+	}
+	l.spot, l.at = part, [2]float64{float64(x) / float64(w), float64(y) / float64(h)}
+}
+
+// rim returns the median luma four samples outside of a patch.
+func (v view) rim(patch []bool) int {
+	w, h := v.small[0].w, v.small[0].h
+	inner := patch
+	for range 3 {
+		inner = grown(inner, w, h, true)
+	}
+	outer := grown(inner, w, h, true)
+	var ls []byte
+	for i := range outer {
+		if outer[i] && !inner[i] {
+			ls = append(ls, v.small[0].pix[i/w*v.small[0].stride+i%w])
+		}
+	}
+	if len(ls) == 0 {
+		return 0
+	}
+	slices.Sort(ls)
+	return int(ls[len(ls)/2])
+}
+
+// opened drops what is thinner than five samples.
+func opened(mask []bool, w, h int) []bool {
+	return grown(grown(grown(grown(mask, w, h, false), w, h, false), w, h, true), w, h, true)
+}
+
+// closed joins what print tears apart by less than five samples.
+func closed(mask []bool, w, h int) []bool {
+	return grown(grown(grown(grown(mask, w, h, true), w, h, true), w, h, false), w, h, false)
+}
+
+// grown returns mask with the samples that are value spread to their neighbours.
+func grown(mask []bool, w, h int, value bool) []bool {
+	// Across, then down: a square of three.
+	across := slices.Clone(mask)
+	for y := range h {
+		row, out := mask[y*w:][:w], across[y*w:][:w]
+		for x, m := range row {
+			if m == value {
+				out[max(0, x-1)], out[x], out[min(w-1, x+1)] = value, value, value
+			}
+		}
+	}
+	out := slices.Clone(across)
+	for y := range h {
+		for x, m := range across[y*w:][:w] {
+			if m == value {
+				out[max(0, y-1)*w+x], out[min(h-1, y+1)*w+x] = value, value
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,224 @@
+package picture
+
+import (
+	"image"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Thresholds of the quality checks. Levels are 8-bit. Where no other source is
+// named they lie between what drawn phone photos of cards and sheets measure
+// with and without the fault, at three levels of noise; testdata/quality.txt has the
+// confusion table.
+const (
+	// blurEnergy is the blockEnergy below which the width of edges decides: good
+	// ones have 80 and more, those out of focus by σ = 2 pixels of 4000 up to
+	// 58, those with a reflection 51 and more.
+	blurEnergy = 65
+	// finePrintEnergy is the one below which edges need to be less wide, by
+	// finePrintWidth: fine print out of focus measures 30, and noise narrows
+	// what its edges measure.
+	finePrintEnergy, finePrintWidth = 36, 0.8
+	// blurWidth and blurWidthPerPixel give the width of edges, in pixels, from
+	// which a picture of low energy is blurry: 1.8 in one of 1280 pixels,
+	// 3.2 in one of 4000. Good ones have 1.5 and 2.9, in motion by 9 pixels of
+	// 4000 they have 2.2 and 5.1.
+	blurWidth         = 1.14
+	blurWidthPerPixel = 0.000515
+	// blurLong is the longer side beyond which edges are no wider for a
+	// better lens, in pixels.
+	blurLong = 4000
+
+	// darkLevel is the 95th percentile of luma below which a picture is dark:
+	// dark ones 44 to 90, the lowest of real ones 117.
+	darkLevel = 100
+	// clipLevel is the level from which all of red, green and blue count as
+	// saturated.
+	clipLevel = 250
+	// overShare is the share of the paper, or of the frame when no paper is
+	// found, that is saturated in an over-exposed picture.
+	overShare, overFrame = 0.5, 0.3
+	// softShare is the least share of a frame that is nearly saturated when a
+	// camera took it. A flat scan goes from white to print at once.
+	softShare = 0.03
+	// glareLeast and glareMost are the shares of the frame between which one
+	// saturated spot is a reflection: 3.3 % in photos of it, 0.3 % at most in others.
+	glareLeast, glareMost = 0.005, 0.3
+	// glareRim is the least luma around a reflection, which fades out; around
+	// a white label it is what the label lies on.
+	glareRim = 205
+
+	// grayLevel is the distance of chroma from gray that 99 % of a picture
+	// without colour stay below: 0 in gray ones, 6.4 in the palest real photo.
+	grayLevel = 4.0
+
+	// gridLevel is the gridPeak of a photo of a screen: 2.6 and more, others up
+	// to 1.7.
+	gridLevel = 2.1
+
+	// printEnergy is the blockEnergy from which something is printed there.
+	// What has none is no paper, or nothing that could be cut off; flat areas
+	// have 0 to 1.
+	printEnergy = 2
+
+	// cutShare is the share of a side of the frame that a paper lies on when
+	// it is cut off there.
+	cutShare = 0.08
+	// smallShare is the share of the frame below which a paper is too small.
+	// Services ask for two thirds; a sheet that fills a third is still read.
+	smallShare = 0.15
+	// paperShort and paperLong are the sides in pixels below which a paper is
+	// too small, whatever its share. Tencent advises 500 × 800 for the whole
+	// picture; the number on a card of 400 × 600 is 15 pixels high.
+	paperShort, paperLong = 400, 600
+
+	// maxFindings is how many faults are named: who fixes three has retaken
+	// the picture.
+	maxFindings = 3
+)
+
+// quality returns what makes img hard to read or likely to come back from review,
+// worst first, as advice. turn is the EXIF orientation that img is still to be
+// turned by.
+func quality(img image.Image, turn int) []Problem {
+	v := viewOf(img)
+	paper, found := findRegion(v)
+	energy := blockEnergy(v.detail, paper, found)
+	printed := energy >= printEnergy
+	found = found && printed
+	l := v.light(paper, found)
+	dark, gray := l.bright < darkLevel, v.gray()
+	var ps []Problem
+	add := func(is bool, c Code, a map[string]string) {
+		if is && len(ps) < maxFindings {
+			ps = append(ps, Problem{Code: c, Level: Warn, Args: a})
+		}
+	}
+	// What is dark has no sharp edges and no colours to judge.
+	add(!dark && v.blurry(energy), Blurry, nil)
+	add(dark, Dark, args("level", strconv.Itoa(l.bright)))
+	add(found && paper.cutOff(), CutOff, args("where", where(paper.cutAt(), turn)))
+	add(l.over, Overexposed, args("percent", strconv.Itoa(int(100*l.clipped))))
+	add(!l.over && l.spot > 0, Glare, args("where", where(l.at, turn), "percent", strconv.Itoa(int(math.Ceil(100*l.spot)))))
+	add(found && paper.small(v), DocumentSmall, args("percent", strconv.Itoa(int(100*paper.area))))
+	add(gray && printed && !dark, NoColour, nil)
+	add(!gray && printed && !dark && gridPeak(v.luma, v.cb, v.cr) > gridLevel, ScreenPhoto, nil)
+	return ps
+}
+
+// blurry reports whether print in v is out of focus or was moved.
+func (v view) blurry(energy float64) bool {
+	if energy >= blurEnergy {
+		return false
+	}
+	long := float64(max(v.luma.w, v.luma.h))
+	width, ok := edgeWidth(v.luma)
+	if !ok { // noise tears long slopes apart; a small picture has less of it
+		if width, ok = edgeWidth(v.detail); !ok {
+			return false // no print at all
+		}
+		width *= long / float64(max(v.detail.w, v.detail.h))
+	}
+	width *= min(1, blurLong/long)
+	limit := blurWidth + blurWidthPerPixel*min(long, blurLong)
+	if energy < finePrintEnergy {
+		limit *= finePrintWidth
+	}
+	return width > limit
+}
+
+// gray reports whether v has no colour.
+func (v view) gray() bool {
+	if v.cb.w == 0 {
+		return true
+	}
+	cb, cr := v.small[1], v.small[2]
+	var hist [256]int
+	for y := range cb.h {
+		for x := range cb.w {
+			b, r := int(cb.pix[y*cb.stride+x])-128, int(cr.pix[y*cr.stride+x])-128
+			hist[min(255, int(math.Hypot(float64(b), float64(r))))]++
+		}
+	}
+	return share(hist, 0.99) <= grayLevel
+}
+
+// share returns the level that a share of the counts stay at or below.
+func share(hist [256]int, of float64) int {
+	n := 0
+	for _, c := range hist {
+		n += c
+	}
+	k := int(of * float64(n))
+	for level, c := range hist {
+		if k -= c; k < 0 {
+			return level
+		}
+	}
+	return 255
+}
+
+// cutOff reports whether the paper runs out of the frame, on one side or at one
+// corner. What lies on three sides, or on two opposite ones, is a header, a column or the
+// whole picture.
+func (r region) cutOff() bool {
+	var on [4]bool
+	n := 0
+	for i, t := range r.touch {
+		if on[i] = t >= cutShare; on[i] {
+			n++
+		}
+	}
+	return n == 1 || n == 2 && !(on[0] && on[2]) && !(on[1] && on[3])
+}
+
+// cutAt returns the middle of the side of the frame that most of the paper lies
+// on.
+func (r region) cutAt() (at [2]float64) {
+	middles := [4][2]float64{{0.5, 0}, {1, 0.5}, {0.5, 1}, {0, 0.5}}
+	return middles[slices.Index(r.touch[:], slices.Max(r.touch[:]))]
+}
+
+func (r region) small(v view) bool {
+	if r.cutOff() {
+		return false
+	}
+	toFile := v.scale * float64(v.small[0].w) / float64(r.w)
+	w, h := float64(r.box.Dx())*toFile, float64(r.box.Dy())*toFile
+	return r.area < smallShare || min(w, h) < paperShort || max(w, h) < paperLong
+}
+
+// upright returns where a place of a stored picture, in shares of its sides, is
+// when it has been turned.
+func upright(at [2]float64, turn int) [2]float64 {
+	x, y := at[0], at[1]
+	switch turn {
+	case 2:
+		x = 1 - x
+	case 3:
+		x, y = 1-x, 1-y
+	case 4:
+		y = 1 - y
+	case 5:
+		x, y = y, x
+	case 6:
+		x, y = 1-y, x
+	case 7:
+		x, y = 1-y, 1-x
+	case 8:
+		x, y = y, 1-x
+	}
+	return [2]float64{x, y}
+}
+
+// where names a place of a stored picture as a person who sees it upright would.
+func where(at [2]float64, turn int) string {
+	at = upright(at, turn)
+	third := func(v float64) int { return max(0, min(2, int(3*v))) }
+	return [3][3]string{
+		{"top-left", "top", "top-right"},
+		{"left", "centre", "right"},
+		{"bottom-left", "bottom", "bottom-right"},
+	}[third(at[1])][third(at[0])]
+}
