@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxData is what a button may carry, in bytes of UTF-8.
+const maxData = 64
+
+// An action is what a button does. Its value begins the button's data, and it
+// names the label in content/reply of those buttons that have one of their own.
+type action string
+
+// The actions. Those with an argument carry it after a colon.
+const (
+	actAsk        action = "ask"        // say how to ask
+	actCheck      action = "check"      // say how to have a picture checked
+	actStitchHow  action = "stitch-how" // say how to stitch
+	actStitch     action = "stitch"     // :set; stitch its pictures
+	actOnlyCheck  action = "only-check" // :set; the pictures are not for stitching
+	actFixed      action = "fixed"      // :set; send its repaired files
+	actClear      action = "clear"      // forget the pictures
+	actUnresolved action = "unresolved" // the answer did not help
+	actCopy       action = "copy"       // never sent back: the client copies
+	actChinese    action = "zh"
+	actEnglish    action = "en"
+	actPublish    action = "publish" // :draft
+	actCancel     action = "cancel"  // :draft
+
+	actEntry    action = "e" // :entry ID; its label is the entry's title
+	actQuestion action = "q" // :question, as if it had been typed
+	actLong     action = "k" // :key of a question too long for a button
+	actNarrow   action = "n" // :entry ID:question, which narrows the answer of that entry
+	actRetire   action = "r" // :entry ID
+
+	actChecklist action = "cl" // :choices so far; its label is that of beginning again
+)
+
+// labelled lists the actions whose label is in content/reply.
+var labelled = []action{
+	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
+	actChinese, actEnglish, actPublish, actCancel, actChecklist,
+}
+
+// typed reports whether the label of a does the same when it is typed.
+// Beginning a checklist again is offered under one only: 重新选 alone may be about
+// anything.
+func (a action) typed() bool { return a != actCopy && a != actChecklist }
+
+func buttonKeys() map[string][]string {
+	keys := make(map[string][]string)
+	for _, a := range labelled {
+		keys[string(a)] = nil
+	}
+	return keys
+}
+
+// data returns what a button for a with an argument carries; ok is false when
+// it does not fit.
+func (a action) data(arg string) (data string, ok bool) {
+	data = string(a)
+	if arg != "" {
+		data += ":" + arg
+	}
+	return data, len(data) <= maxData
+}
+
+// parseData reads the data of a pressed button. It comes from outside: ok says
+// only that it names an action, and the argument may be anything of at most 64
+// bytes of UTF-8.
+func parseData(s string) (a action, arg string, ok bool) {
+	if len(s) > maxData || !utf8.ValidString(s) {
+		return "", "", false
+	}
+	name, arg, _ := strings.Cut(s, ":")
+	switch a = action(name); a {
+	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actChinese, actEnglish:
+		return a, "", arg == ""
+	case actStitch, actOnlyCheck, actFixed, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
+		return a, arg, arg != ""
+	}
+	return "", "", false
+}
+
+// longKey names a question that does not fit in a button.
+func longKey(question string) string {
+	sum := sha256.Sum256([]byte(question))
+	return hex.EncodeToString(sum[:8])
+}
+
+// entryOf returns the ID of the entry that the payload of a link points to: "q_"
+// and the ID, with "__" for the slash that a payload may not have.
+func entryOf(payload string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(payload, "q_")
+	return strings.ReplaceAll(id, "__", "/"), ok && id != ""
+}

@@ -1,0 +1,314 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"beianbot/bot/picture"
+	"beianbot/kb"
+)
+
+// Words are all sentences that the bot says outside the entries, in every
+// language: content/reply/zh.yaml and en.yaml. Loading checks that no key is
+// missing, none is left over and every slot is one that the code fills.
+type Words struct {
+	in map[kb.Lang]*wording
+}
+
+// wording is one file of content/reply.
+type wording struct {
+	Say         map[string]string
+	Buttons     map[string]string
+	Verdicts    map[string]string
+	Problems    map[picture.Code]problemWords
+	Exports     map[string]string
+	Changes     map[string]string
+	Report      map[string]string
+	Complaints  map[string]string
+	Menu        map[string]string
+	Unsupported map[UnsupportedKind]string
+}
+
+// problemWords say what is wrong and what to do about it.
+type problemWords struct{ Text, Do string }
+
+// args fill the slots of a sentence.
+type args map[string]string
+
+// LoadWords reads reply/zh.yaml and reply/en.yaml of fsys.
+func LoadWords(fsys fs.FS) (*Words, error) {
+	w := &Words{in: make(map[kb.Lang]*wording)}
+	for _, lang := range []kb.Lang{kb.Chinese, kb.English} {
+		name := "reply/" + string(lang) + ".yaml"
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("load wording: %w", err)
+		}
+		one := new(wording)
+		dec := yaml.NewDecoder(strings.NewReader(string(data)))
+		dec.KnownFields(true)
+		if err := dec.Decode(one); err != nil {
+			return nil, fmt.Errorf("load wording %s: %w", name, err)
+		}
+		if err := one.check(); err != nil {
+			return nil, fmt.Errorf("load wording %s: %w", name, err)
+		}
+		w.in[lang] = one
+	}
+	return w, nil
+}
+
+// check reports every key that is missing, unknown or has an unknown slot.
+func (w *wording) check() error {
+	problems := make(map[string]string)
+	for code, p := range w.Problems {
+		problems[string(code)] = p.Text
+		problems[string(code)+".do"] = p.Do
+	}
+	unsupported := make(map[string]string)
+	for kind, s := range w.Unsupported {
+		unsupported[string(kind)] = s
+	}
+	return errors.Join(
+		checkKeys("say", w.Say, says),
+		checkKeys("buttons", w.Buttons, buttonKeys()),
+		checkKeys("verdicts", w.Verdicts, verdictKeys),
+		checkKeys("problems", problems, problemKeys()),
+		checkKeys("exports", w.Exports, exportKeys),
+		checkKeys("changes", w.Changes, changeKeys),
+		checkKeys("report", w.Report, reportKeys),
+		checkKeys("complaints", w.Complaints, complaintKeys),
+		checkKeys("menu", w.Menu, menuKeys),
+		checkKeys("unsupported", unsupported, unsupportedKeys),
+	)
+}
+
+// checkKeys compares a section with the slots that the code knows for each key.
+func checkKeys(section string, have map[string]string, want map[string][]string) error {
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		text, ok := have[key]
+		if !ok || strings.TrimSpace(text) == "" && key != gap {
+			errs = append(errs, fmt.Errorf("%s: %q is missing", section, key))
+			continue
+		}
+		for _, slot := range slots(text) {
+			if !slices.Contains(want[key], slot) {
+				errs = append(errs, fmt.Errorf("%s: %q has the unknown slot {%s}", section, key, slot))
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		if _, ok := want[key]; !ok {
+			errs = append(errs, fmt.Errorf("%s: %q is not used", section, key))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var slotPattern = regexp.MustCompile(`\{([a-z]+)\}`)
+
+// slots returns the names of the slots of s.
+func slots(s string) []string {
+	var names []string
+	for _, m := range slotPattern.FindAllStringSubmatch(s, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// fill puts values into the slots of s, in one pass, so that a value in braces
+// is not taken for a slot.
+func fill(s string, a args) string {
+	return slotPattern.ReplaceAllStringFunc(s, func(slot string) string {
+		return a[slot[1:len(slot)-1]]
+	})
+}
+
+// lang returns the wording in l, and the Chinese one for other languages.
+func (w *Words) lang(l kb.Lang) *wording {
+	if one, ok := w.in[l]; ok {
+		return one
+	}
+	return w.in[kb.Chinese]
+}
+
+// say returns the sentence for key, which [says] lists.
+func (w *Words) say(l kb.Lang, key string, a args) string {
+	return fill(w.lang(l).Say[key], a)
+}
+
+// Help returns what the bot can do.
+func (w *Words) Help(l kb.Lang) string { return w.say(l, "help", nil) }
+
+// Sorry returns what is said where an update could not be handled.
+func (w *Words) Sorry(l kb.Lang) string { return w.say(l, "broken", nil) }
+
+// Crowded returns the warning that a stitch made its pictures small.
+func (w *Words) Crowded(l kb.Lang) string { return w.say(l, "stitch-crowded", nil) }
+
+// A MenuItem is a command that chats offer.
+type MenuItem struct{ Name, Text string }
+
+// Menu returns the commands of private chats, or of the staff chat.
+func (w *Words) Menu(l kb.Lang, staff bool) []MenuItem {
+	names := []string{"start", "checklist", "stitch", "language", "privacy", "forget", "human", "help"}
+	if staff {
+		names = []string{"add", "retire", "list", "find", "help"}
+	}
+	var items []MenuItem
+	for _, n := range names {
+		items = append(items, MenuItem{Name: n, Text: w.lang(l).Menu[n]})
+	}
+	return items
+}
+
+// report returns a word of section report.
+func (w *Words) report(l kb.Lang, key string, a args) string {
+	return fill(w.lang(l).Report[key], a)
+}
+
+// unsupported returns what is said about a message of a kind.
+func (w *Words) unsupported(l kb.Lang, k UnsupportedKind) string {
+	u := w.lang(l).Unsupported
+	if s, ok := u[k]; ok {
+		return s
+	}
+	return u[Other]
+}
+
+// label returns the text on the button of an action.
+func (w *Words) label(l kb.Lang, a action) string { return w.lang(l).Buttons[string(a)] }
+
+// actionTyped returns the action whose button, in any language, reads text.
+func (w *Words) actionTyped(text string) (action, bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, one := range w.in {
+		for key, label := range one.Buttons {
+			if a := action(key); a.typed() && strings.ToLower(label) == text {
+				return a, true
+			}
+		}
+	}
+	return "", false
+}
+
+// join puts parts together as a list of the language, "甲、乙".
+func (w *Words) join(l kb.Lang, parts []string) string {
+	return strings.Join(parts, w.lang(l).Report["list"])
+}
+
+// sizeText words n bytes: in decimal megabytes as the limit is, cut and not
+// rounded, so that 3,999,999 does not read as 4 MB.
+func sizeText(n int64) string {
+	switch {
+	case n >= 1e6:
+		s := strconv.FormatInt(n/1e4, 10) // hundredths of a megabyte
+		s = s[:len(s)-2] + "." + s[len(s)-2:]
+		return strings.TrimRight(strings.TrimRight(s, "0"), ".") + " MB"
+	case n >= 1e3:
+		return strconv.FormatInt(n/1e3, 10) + " KB"
+	}
+	return strconv.FormatInt(n, 10) + " B"
+}
+
+// gap is the key of what stands between two sentences: nothing in Chinese.
+const gap = "gap"
+
+// sentences puts sentences one behind the other, each closed with a full stop.
+func (w *Words) sentences(l kb.Lang, parts ...string) string {
+	r := w.lang(l).Report
+	for i, p := range parts {
+		parts[i] = strings.TrimSuffix(p, r["stop"]) + r["stop"]
+	}
+	return strings.Join(parts, r[gap])
+}
+
+// says lists the sentences of section say and the slots that the code fills.
+var says = map[string][]string{
+	"start": {"limit"}, "help": {}, "ask-prompt": {}, "check-prompt": {}, "stitch-prompt": {"max"}, "stitch-one": {},
+	"privacy": {}, "consent": {}, "forgotten": {}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
+	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
+	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
+	"too-big": {"limit"}, "unreachable": {}, "broken": {},
+
+	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
+	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
+	"stitching": {"count"}, "fixing": {"number"}, "no-files": {}, "file-one": {"number", "size"}, "fixed-one": {"number", "changes", "bytes"},
+	"stitched": {"count", "bytes", "width", "height", "limit"}, "left-out": {"numbers"},
+	"stitch-none": {}, "stitch-crowded": {}, "stitch-heavy": {"limit"}, "not-fetched": {"numbers"},
+
+	"checklist-province": {}, "checklist-kind": {}, "checklist-domains": {}, "checklist-origin": {}, "checklist-channel": {},
+	"checklist-individual": {}, "checklist-organization": {}, "checklist-one": {}, "checklist-several": {},
+	"checklist-mainland": {}, "checklist-hk-macao": {}, "checklist-taiwan": {}, "checklist-foreign": {},
+	"checklist-app": {}, "checklist-computer": {}, "checklist-head": {"province", "kind", "domains", "origin", "channel"},
+
+	"staff-help": {}, "staff-form": {}, "staff-title": {"max"}, "staff-phrasings": {}, "staff-answer": {},
+	"staff-preview": {"title", "card", "phrasings"}, "staff-complaints": {"complaints"}, "staff-fatal": {"complaints"},
+	"staff-confirm": {}, "staff-saved": {"title", "id"}, "staff-not-saved": {}, "staff-cancelled": {}, "staff-gone": {},
+	"staff-retired": {"id"}, "staff-not-retired": {}, "staff-no-entry": {}, "staff-which": {},
+	"staff-list": {"count"}, "staff-list-line": {"id", "title"}, "staff-list-more": {"count"}, "staff-list-empty": {},
+	"staff-scope": {"scope"}, "staff-source": {},
+}
+
+var verdictKeys = map[string][]string{"ok": {}, "fixed": {}, "fixable": {}, "improved": {}, "retake": {}, "reject": {}}
+
+var exportKeys = map[string][]string{
+	"heif": {}, "avif": {}, "jxl": {}, "jp2": {}, "pdf": {}, "webp": {}, "other": {},
+}
+
+var changeKeys = map[string][]string{
+	"turned-upright": {}, "converted": {"from", "to"}, "flattened": {}, "first-frame": {}, "recompressed": {},
+	"scaled-down": {"width", "height"}, "metadata-removed": {}, "metadata-removed-gps": {}, "trailing-removed": {},
+	"completed": {}, "renamed": {"from", "to"},
+}
+
+var reportKeys = map[string][]string{
+	"done": {"changes"}, "size": {"bytes", "width", "height"}, "upload-file": {}, "upload-original": {},
+	"upload-anyway": {}, "keep-anyway": {}, "source": {"source"}, "list": {}, "colon": {}, "stop": {}, "gap": {}, "none": {},
+}
+
+var unsupportedKeys = map[string][]string{
+	string(Sticker): {}, string(Voice): {}, string(Contact): {}, string(Video): {}, string(Edited): {}, string(Other): {},
+}
+
+// complaintKeys are the codes of [kb.Complaint] that a staff entry can earn.
+var complaintKeys = map[string][]string{
+	"title": {}, "body": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
+	"collision": {"title"}, "other": {},
+}
+
+// menuKeys are the commands that chats offer.
+var menuKeys = map[string][]string{
+	"start": {}, "help": {}, "checklist": {}, "stitch": {}, "language": {}, "privacy": {}, "forget": {}, "human": {},
+	"add": {}, "retire": {}, "list": {}, "find": {},
+}
+
+// problemSlots are filled for every problem, see [Findings.args].
+var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted"}
+
+// codes lists every kind of problem.
+var codes = []picture.Code{
+	picture.Empty, picture.UnknownFormat, picture.FormatNotAccepted, picture.ExtensionMismatch, picture.Corrupt,
+	picture.Truncated, picture.TooLarge, picture.BorderlineSize, picture.TooManyPixels, picture.TooSmall,
+	picture.ExtremeShape, picture.Blurry, picture.Dark, picture.Overexposed, picture.Glare, picture.NoColour,
+	picture.CutOff, picture.DocumentSmall, picture.ScreenPhoto, picture.Rotated, picture.Animated,
+	picture.RecompressedByChat, picture.TrailingData, picture.Repeated,
+}
+
+func problemKeys() map[string][]string {
+	keys := make(map[string][]string)
+	for _, c := range append([]picture.Code{disputed, unusual}, codes...) {
+		keys[string(c)] = problemSlots
+		keys[string(c)+".do"] = problemSlots
+	}
+	return keys
+}
