@@ -32,10 +32,15 @@ type analysis struct {
 const maxQuestion = 600
 
 func (x *lexicon) analyse(question string) analysis {
+	return x.analyseTokens(zh.Tokens(foldQuestion(question)))
+}
+
+// foldQuestion folds what is read of a question.
+func foldQuestion(question string) string {
 	if rs := []rune(question); len(rs) > maxQuestion {
 		question = string(rs[:maxQuestion/2]) + "\n" + string(rs[len(rs)-maxQuestion/2:])
 	}
-	return x.analyseTokens(zh.Tokens(zh.Fold(question)))
+	return zh.Fold(question)
 }
 
 func (x *lexicon) analyseTokens(ts []zh.Token) analysis {

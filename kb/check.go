@@ -144,15 +144,14 @@ func (b *Base) Lint(e Entry) []Complaint {
 	ps := check(s.composer, e)
 	mine := make(map[string]bool)
 	for _, p := range append(slices.Clone(e.Phrasings), e.Title[Chinese]) {
-		mine[zh.Fold(p)] = true
+		mine[foldQuestion(p)] = true
 	}
 	for _, id := range b.IDs() {
-		o := s.entries[id]
 		if id == e.ID {
 			continue
 		}
-		for _, p := range append(slices.Clone(o.Phrasings), o.Title[Chinese]) {
-			if mine[zh.Fold(p)] {
+		for _, p := range s.prepared[id].asked {
+			if mine[p] {
 				ps = append(ps, Complaint{Code: "collision", Text: fmt.Sprintf("phrasing %q belongs to %s too", p, id), With: id})
 				break
 			}

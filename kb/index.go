@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"beianbot/kb/zh"
+
 	"github.com/blevesearch/bleve/v2"
 	_ "github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
 	_ "github.com/blevesearch/bleve/v2/analysis/tokenizer/whitespace"
@@ -71,6 +73,8 @@ func entryMapping() mapping.IndexMapping {
 	m.DefaultAnalyzer = "terms"
 	m.ScoringModel = "bm25"
 	doc := bleve.NewDocumentStaticMapping()
+	// Nothing asks the field of all fields; it would be a third of a build.
+	doc.AddSubDocumentMapping("_all", bleve.NewDocumentDisabledMapping())
 	for name := range fieldBoosts {
 		f := bleve.NewTextFieldMapping()
 		f.Store, f.IncludeInAll, f.DocValues, f.IncludeTermVectors = false, false, false, false
@@ -102,6 +106,7 @@ type prepared struct {
 	id       string
 	document map[string]any // for the engine: terms parted by blanks, by field
 	vectors  []vector       // one for each phrasing and title
+	asked    []string       // phrasings and Chinese title, folded: no other entry has them
 	// Provinces and kinds that its title and phrasings name. An entry of staff
 	// that speaks of 福建 is no answer about 浙江.
 	provinces []Province
@@ -142,8 +147,11 @@ func (j *judge) prepareAll(es []Entry) map[string]prepared {
 func (j *judge) prepare(e Entry) prepared {
 	p := prepared{id: e.ID, document: make(map[string]any)}
 	fields := make(map[string][]string)
-	for _, text := range append(slices.Clone(e.Phrasings), e.Title[Chinese], e.Title[English]) {
-		a := j.lex.analyse(text)
+	for _, text := range append(slices.Clone(e.Phrasings), e.Title[Chinese]) {
+		p.asked = append(p.asked, foldQuestion(text))
+	}
+	for _, folded := range append(slices.Clip(p.asked), foldQuestion(e.Title[English])) {
+		a := j.lex.analyseTokens(zh.Tokens(folded))
 		p.provinces, p.kinds = append(p.provinces, a.provinces...), append(p.kinds, a.kinds...)
 		fs := a.features()
 		if len(fs) == 0 {
