@@ -87,6 +87,12 @@ func (b *Base) decide(s *state, a *analysis, before Context) decision {
 			return d
 		}
 	}
+	if c, ok := b.lex.lone(a); ok && !elsewhere {
+		if next := s.entries[before.Entry].Then[c]; next != "" {
+			d.band, d.entry, d.score = Sure, next, 1
+			return d
+		}
+	}
 	whole := b.weigh(s, a, before)
 	if ps := b.lex.parts(a); len(ps) > 1 {
 		b.combine(s, &whole, ps, &d)
@@ -160,6 +166,7 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 	if pr >= refusalSure || v.nearest(s.prepared[refusal].vectors) >= refusalNear {
 		w.refusal = refusal
 	}
+	entry = b.together(s, entry, a)
 	own := v.nearest(s.prepared[entry].vectors)
 	if known := j.model.known(features); known >= leastKnown {
 		w.entry = entry
@@ -173,6 +180,25 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 		w.entry, w.score = staff, max(w.score, staffNear)
 	}
 	return w
+}
+
+// together returns the entry that answers in place of entry when the question
+// speaks of several groups of people, each with an entry of its own: 香港人和英国人.
+func (b *Base) together(s *state, entry string, a *analysis) string {
+	all := s.entries[entry].Together
+	if all == "" {
+		return entry
+	}
+	groups := 0
+	for id, needs := range b.judge.needs {
+		if s.entries[id].Together == all && slices.ContainsFunc(needs, func(c string) bool { return b.lex.groups[c] == "people" && a.has(c) }) {
+			groups++
+		}
+	}
+	if groups > 1 {
+		return all
+	}
+	return entry
 }
 
 // staffPlaced is how much farther than a shipped entry one of staff may be when

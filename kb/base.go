@@ -92,9 +92,11 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 	if b.checklist, err = loadChecklist(content, c); err != nil {
 		return nil, err
 	}
-	if b.judge, err = newJudge(lex, content); err != nil {
+	m, err := loadModel(content)
+	if err != nil {
 		return nil, err
 	}
+	b.judge = newJudge(lex, m, b.shipped)
 	if hash, err := contentHash(content); err != nil {
 		return nil, err
 	} else if hash != b.judge.model.hash {

@@ -125,7 +125,10 @@ func check(c *composer, e Entry) []Complaint {
 			fatal("rule", "rules.yaml has no topic %q", e.Rule)
 		}
 	}
-	for _, r := range e.Related {
+	for _, r := range slices.Concat(e.Related, slices.Sorted(maps.Values(e.Then)), []string{e.Together}) {
+		if r == "" {
+			continue
+		}
 		if _, ok := c.entries[r]; !ok && shipped {
 			fatal("related", "related entry %q does not exist", r)
 		}

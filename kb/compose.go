@@ -233,8 +233,11 @@ func (c *composer) verdicts(e Entry, s slots, l Lang) []Line {
 			case containsFold(c.params["convertible"], f):
 				name = "format-convert"
 			}
-			if name == "format-ok" && e.ID != formatsEntry && len(s.formats) == 1 && len(s.sizes) > 0 {
-				continue // the figure is what the question is about
+			if name == "format-ok" && e.ID != formatsEntry {
+				if len(s.formats) == 1 && len(s.sizes) > 0 {
+					continue // the figure is what the question is about
+				}
+				name = "format-ok-among" // the card does not list them
 			}
 			add(formatsEntry, name, map[string]string{"format": f})
 		}

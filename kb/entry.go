@@ -42,6 +42,16 @@ type Entry struct {
 	Dated     bool            // the answer adds that the filing system's page decides
 	Related   []string        // IDs
 	Phrasings []string        // ways in which people ask for it, any language
+	// Needs are concepts of which a question must mention one to be about the
+	// entry; none if empty. What holds for people from Taiwan is no answer to
+	// somebody who does not speak of Taiwan.
+	Needs []string
+	// Together is the entry that answers instead when a question meets the needs
+	// of several entries that name it; none if empty.
+	Together string
+	// Then says which entry a question is about that follows on this one and
+	// only names a concept: after 授权书怎么传, "用 app 行不行".
+	Then map[string]string
 	// Body is the answer, a sentence a line, the conclusion first. Slots in
 	// braces, "{max_mb}", are filled from Params of any entry.
 	Body map[Lang][]string

@@ -2,7 +2,6 @@ package kb
 
 import (
 	"cmp"
-	"io/fs"
 	"math"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 type judge struct {
 	lex   *lexicon
 	model *model
+	needs map[string][]string // by entry; see [Entry.Needs]
 }
 
 // vector is what a phrasing is compared by: features with their weight,
@@ -25,12 +25,15 @@ type component struct {
 	weight  float32
 }
 
-func newJudge(lex *lexicon, content fs.FS) (*judge, error) {
-	m, err := loadModel(content)
-	if err != nil {
-		return nil, err
+// newJudge returns a judge over entries with a model that was trained on them.
+func newJudge(lex *lexicon, m *model, entries []Entry) *judge {
+	j := &judge{lex: lex, model: m, needs: make(map[string][]string)}
+	for _, e := range entries {
+		if len(e.Needs) > 0 {
+			j.needs[e.ID] = e.Needs
+		}
 	}
-	return &judge{lex: lex, model: m}, nil
+	return j
 }
 
 // vector weighs features by how rare they are in the training questions.
@@ -101,18 +104,29 @@ func (a *analysis) figuresOnly() (string, bool) {
 	return number, number != ""
 }
 
-// lone reports whether all that a question says of its own is one concept.
-func (a *analysis) lone() (string, bool) {
-	if len(a.concepts) != 1 {
-		return "", false
-	}
-	m := a.concepts[0]
-	for i, t := range a.tokens {
-		if (i < m.Start || i >= m.End) && !a.masked[i] && !a.kindAt[i] && !t.Function() {
+// lone reports whether all that a question says of its own is one concept, next
+// to what can be done with anything: 用 app 传.
+func (x *lexicon) lone(a *analysis) (string, bool) {
+	said := make([]bool, len(a.tokens))
+	lone := ""
+	for _, m := range a.concepts {
+		for i := m.Start; i < m.End; i++ {
+			said[i] = true
+		}
+		switch {
+		case x.groups[m.Value] == "doings" || m.Value == lone:
+		case lone == "":
+			lone = m.Value
+		default:
 			return "", false
 		}
 	}
-	return m.Value, true
+	for i, t := range a.tokens {
+		if !said[i] && !a.masked[i] && !a.kindAt[i] && !t.Function() {
+			return "", false
+		}
+	}
+	return lone, lone != ""
 }
 
 // ranking is the classifier's view of a question.
@@ -151,8 +165,22 @@ func (j *judge) rank(features, before []string, lambda float64) ranking {
 	if lambda > 0 {
 		c.logits(c.rows(before), lambda, r.p)
 	}
+	for i, l := range c.labels {
+		if needs := j.needs[l]; needs != nil && !mentions(features, needs) && !mentions(before, needs) {
+			r.p[i] = math.Inf(-1)
+		}
+	}
 	normalize(r.p)
 	return r
+}
+
+// mentions reports whether features are of a question that names one of the
+// concepts.
+func mentions(features, concepts []string) bool {
+	return slices.ContainsFunc(concepts, func(c string) bool {
+		_, ok := slices.BinarySearch(features, "#"+c)
+		return ok
+	})
 }
 
 // parts splits a question at its sentence ends and at words that begin a second

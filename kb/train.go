@@ -97,7 +97,7 @@ func (x *lexicon) samples(entries []Entry, examples []Example) []sample {
 
 // folds is how many parts the examples are divided into for calibration: each
 // part is judged by a classifier that has not seen it.
-const folds = 3
+const folds = 5
 
 // Train learns a model from the content's phrasings and from examples, and
 // writes it to w. What it reports is measured on examples that the judging
@@ -141,7 +141,7 @@ func Train(content fs.FS, examples []Example, w io.Writer) (Report, error) {
 					seen = append(seen, e)
 				}
 			}
-			j := &judge{lex: lex, model: fit(lex.samples(entries, seen))}
+			j := newJudge(lex, fit(lex.samples(entries, seen)), entries)
 			vectors := make(map[string][]vector)
 			for _, e := range entries {
 				vectors[e.ID] = j.prepare(e).vectors
@@ -225,6 +225,10 @@ func (j *judge) signals(a *analysis, entries []Entry, vectors map[string][]vecto
 // the sets that answers are judged by.
 const notCoveredShare = 0.25
 
+// caution is how much worse it is to answer what is not covered than to refuse
+// what is: never a wrong rule.
+const caution = 1.3
+
 // calibrate fits the weights of the signals by logistic regression, and sets
 // the limit of the sure band where most examples are right.
 // asked says of each example whether an entry answers it.
@@ -254,20 +258,30 @@ func calibrate(xs []signals, right, asked []bool) bands {
 			covered++
 		}
 	}
-	weight := notCoveredShare / (1 - notCoveredShare) * covered / max(float64(len(xs))-covered, 1)
-	for t := 0.2; t < 0.9; t += 0.01 {
-		sum := 0.0
-		for i, x := range xs {
-			switch {
-			case (m.score(x) >= t) != right[i]:
-			case asked[i]:
-				sum++
-			default:
-				sum += weight
+	weight := caution * notCoveredShare / (1 - notCoveredShare) * covered / max(float64(len(xs))-covered, 1)
+	const steps = 100
+	var worth [steps]float64 // of a limit of i/steps
+	for i, x := range xs {
+		score, w := m.score(x), 1.0
+		if !asked[i] {
+			w = weight
+		}
+		for t := range steps {
+			if (score >= float64(t)/steps) == right[i] {
+				worth[t] += w
 			}
 		}
+	}
+	// Around the best limit little changes, and which one comes out best is chance:
+	// the middle of the best stretch is not.
+	const around = 8
+	for t := 20; t < 90; t++ {
+		sum := 0.0
+		for _, w := range worth[t-around : t+around+1] {
+			sum += w
+		}
 		if sum > best {
-			best, m.Sure = sum, t
+			best, m.Sure = sum, float64(t)/steps
 		}
 	}
 	m.Unsure = m.Sure / 2

@@ -27,7 +27,7 @@ func (b *Base) goesOn(a *analysis, before Context) bool {
 			return true
 		}
 	}
-	if c, ok := a.lone(); ok && c == "aliyun" && before.elsewhere() {
+	if c, ok := b.lex.lone(a); ok && c == "aliyun" && before.elsewhere() {
 		return true
 	}
 	bare := a.content() == 0 || a.corrects() && a.content() <= 2
@@ -65,7 +65,7 @@ func (b *Base) rank(a *analysis, features []string, before Context) (r ranking, 
 	}
 	last := b.lex.analyse(before.Question)
 	last = b.lex.without(&last, a)
-	if c, ok := a.lone(); ok && b.lex.groups[c] == "channels" {
+	if c, ok := b.lex.lone(a); ok && b.lex.groups[c] == "channels" {
 		// "用 app 行不行" is a question of its own, and another one after 授权书怎么传.
 		return b.judge.rank(features, last.features(), loneWeight), true
 	}
