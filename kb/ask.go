@@ -1,6 +1,7 @@
 package kb
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -55,8 +56,8 @@ func (b *Base) Ask(q Question) Answer {
 // decision is what was made of a question.
 type decision struct {
 	band      Band
-	entry     string // the entry to show; for a refusal a not-covered one, or empty
-	second    string // the entry of a second question in the same message, or empty
+	entry     string   // the entry to show; for a refusal a not-covered one, or empty
+	others    []string // the entries of further questions in the same message
 	score     float64
 	choices   []string // when unsure
 	nearest   string   // when refused without an entry
@@ -107,7 +108,7 @@ func (b *Base) decide(s *state, a *analysis, before Context) decision {
 		d.band = Social
 	case elsewhere && s.entries[whole.entry].Kind() != Staff:
 		// The material is of one cloud; another's rules are another's.
-		d.band, d.entry, d.score, d.second, d.elsewhere = Refused, whole.refusal, min(d.score, m.Unsure), "", true
+		d.band, d.entry, d.score, d.others, d.elsewhere = Refused, whole.refusal, min(d.score, m.Unsure), nil, true
 	case whole.score >= m.Sure:
 		d.band = Sure
 	case whole.score >= m.Unsure:
@@ -129,6 +130,7 @@ type weighed struct {
 	ranking ranking // of all entries
 	social  bool    // entry is small talk
 	leaned  bool    // the question before was read with it
+	asked   bool    // it is a part of a message that asks
 }
 
 func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
@@ -166,7 +168,7 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 	if pr >= refusalSure || v.nearest(s.prepared[refusal].vectors) >= refusalNear {
 		w.refusal = refusal
 	}
-	entry = b.together(s, entry, a)
+	entry = s.together(entry, a)
 	own := v.nearest(s.prepared[entry].vectors)
 	if known := j.model.known(features); known >= leastKnown {
 		w.entry = entry
@@ -183,19 +185,19 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 }
 
 // together returns the entry that answers in place of entry when the question
-// speaks of several groups of people, each with an entry of its own: 香港人和英国人.
-func (b *Base) together(s *state, entry string, a *analysis) string {
-	all := s.entries[entry].Together
+// names what several entries beside it are about.
+func (c *composer) together(entry string, a *analysis) string {
+	all := c.entries[entry].Together
 	if all == "" {
 		return entry
 	}
-	groups := 0
-	for id, needs := range b.judge.needs {
-		if s.entries[id].Together == all && slices.ContainsFunc(needs, func(c string) bool { return b.lex.groups[c] == "people" && a.has(c) }) {
-			groups++
+	named := 0
+	for _, e := range c.entries {
+		if e.Together == all && a.has(e.About...) {
+			named++
 		}
 	}
-	if groups > 1 {
+	if named > 1 {
 		return all
 	}
 	return entry
@@ -212,8 +214,8 @@ const leastKnown = 0.2
 // A not-covered entry is shown when the classifier means it, or when one of its
 // phrasings is near; any other refusal is worded in general.
 const (
-	refusalSure = 0.3  // probability
-	refusalNear = 0.22 // cosine
+	refusalSure = 0.35 // probability
+	refusalNear = 0.28 // cosine
 )
 
 // socialNear is the cosine from which a line is the small talk that it is near to.
@@ -305,6 +307,7 @@ func logit(p float64) float64 {
 const (
 	shortPart = 4 // tokens of content
 	shortSure = 0.75
+	shortAsks = 0.55 // likewise when it asks: 要不要手印
 )
 
 // partsRead bounds how many sentences of a message are looked at, the last ones:
@@ -316,7 +319,9 @@ const partsRead = 6
 func (b *Base) combine(s *state, whole *weighed, parts []analysis, d *decision) {
 	m := b.judge.model.band
 	var found []weighed
+	open := "" // the not-covered entry of a part that asks for nothing covered
 	parts = parts[max(0, len(parts)-partsRead):]
+	asked := 0
 	for i := range parts {
 		if parts[i].content() < 2 {
 			continue // a keyword, not a question
@@ -325,21 +330,70 @@ func (b *Base) combine(s *state, whole *weighed, parts []analysis, d *decision) 
 		if w.social {
 			continue
 		}
-		if w.score >= m.Sure && (parts[i].content() > shortPart || w.score >= shortSure) {
+		if w.asked = parts[i].asks(); w.asked {
+			asked++
+		}
+		switch {
+		case w.score >= m.Sure && (parts[i].content() > shortPart || w.score >= shortSure || w.asked && w.score >= shortAsks):
 			found = append(found, w)
+		case w.score < m.Unsure && w.refusal != "" && w.asked:
+			open = cmp.Or(open, w.refusal)
 		}
 	}
-	if whole.score < m.Sure && len(found) > 0 && len(parts) > 2 {
+	whole.refusal = cmp.Or(whole.refusal, open)
+	switch {
+	case whole.score >= m.Sure:
+	case len(found) > 0 && len(parts) > 2:
 		*whole = found[len(found)-1]
+		if asked < 2 {
+			return // a story asks once
+		}
+	case open != "" && asked == len(parts):
+		// 核验单怎么填？备案要多久: one is covered and the other is not.
+		for _, w := range found {
+			if w.asked {
+				*whole = w
+				d.others = []string{open}
+				return
+			}
+		}
+		return
+	default:
 		return
 	}
-	second := 0.0
+	if slices.ContainsFunc(found, func(w weighed) bool { return w.entry == whole.entry }) {
+		whole.entry = found[0].entry // in the order in which they are asked
+	}
 	for _, w := range found {
-		if w.entry != whole.entry && whole.score >= m.Sure && w.score > second {
-			d.second, second = w.entry, w.score
+		if w.entry != whole.entry && s.entries[w.entry].Together != whole.entry && !slices.Contains(d.others, w.entry) {
+			d.others = append(d.others, w.entry)
 		}
 	}
+	if open != "" && asked > len(found) {
+		d.others = append(d.others, open)
+	}
 }
+
+// asks reports whether the words ask for something: 核验单盖好章了 does not.
+func (a *analysis) asks() bool {
+	for i, t := range a.tokens {
+		switch t.Text {
+		case "吗", "呢", "么", "嘛", "什", "啥", "哪", "谁", "几", "多", "怎", "咋", "何", "否", "不",
+			"what", "how", "which", "where", "who", "whose", "when", "why", "can", "may", "must", "do", "does", "is", "are", "should",
+			"ma", "shenme", "zenme", "nar", "duo", "zen", "shen":
+			return true
+		case "要", "能", "可", "行":
+			if i == 0 {
+				return true // 要彩色的
+			}
+		}
+	}
+	return false
+}
+
+// mostFacts is how many facts of the guidance one message states: more is a text
+// to be searched and no answer.
+const mostFacts = 7
 
 // word puts the answer to a decision together.
 func (b *Base) word(s *state, d decision, l Lang) Answer {
@@ -357,8 +411,16 @@ func (b *Base) word(s *state, d decision, l Lang) Answer {
 		return s.refusal(d.nearest, l)
 	}
 	a := s.card(s.entries[d.entry], d.slots, l)
-	if d.second != "" && a.Band == Sure {
-		a.append(s.card(s.entries[d.second], d.slots, l), Line{s.phrases["second"][l], "answer/second"})
+	if a.Band == Sure {
+		stated := slices.Clone(s.entries[d.entry].Facts)
+		for _, id := range d.others {
+			stated = append(stated, s.entries[id].Facts...)
+			slices.Sort(stated)
+			if stated = slices.Compact(stated); len(stated) > mostFacts {
+				break
+			}
+			a.append(s.card(s.entries[id], d.slots, l), Line{s.phrases["second"][l], "answer/second"})
+		}
 	}
 	return a
 }
@@ -386,8 +448,10 @@ func (a *Answer) append(second Answer, heading Line) {
 	if size(second.Lines)+len([]rune(second.Footer)) > room {
 		return
 	}
-	a.Lines = append(append(a.Lines, heading), second.Lines...)
-	if second.Footer != a.Footer {
-		a.Lines = append(a.Lines, Line{second.Footer, second.Entry})
+	if second.Footer != a.Footer && second.Footer != "" {
+		// Each source stands below what it is the source of.
+		a.Lines = append(a.Lines, Line{a.Footer, a.Entry})
+		a.Footer = second.Footer
 	}
+	a.Lines = append(append(a.Lines, heading), second.Lines...)
 }

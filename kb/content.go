@@ -30,6 +30,7 @@ type front struct {
 	Copy        string                     `yaml:"copy,omitempty"`
 	Related     []string                   `yaml:"related,omitempty"`
 	Needs       []string                   `yaml:"needs,omitempty"`
+	About       []string                   `yaml:"about,omitempty"`
 	Together    string                     `yaml:"together,omitempty"`
 	Then        map[string]string          `yaml:"then,omitempty"`
 	Params      map[string]any             `yaml:"params,omitempty"`
@@ -68,7 +69,7 @@ func ParseEntry(id string, data []byte) (Entry, error) {
 	zh, en, _ := strings.Cut(string(body), englishHeading)
 	return Entry{
 		ID: id, Facts: f.Facts, Status: f.Status, Dated: f.Dated, Rule: f.Rule, Copy: f.Copy,
-		Related: f.Related, Needs: f.Needs, Together: f.Together, Then: f.Then, Params: f.Params, Sentences: f.Sentences,
+		Related: f.Related, Needs: f.Needs, About: f.About, Together: f.Together, Then: f.Then, Params: f.Params, Sentences: f.Sentences,
 		Title:     map[Lang]string{Chinese: f.Title, English: f.TitleEn},
 		Source:    map[Lang]string{Chinese: f.Source, English: f.SourceEn},
 		AsOf:      map[Lang]string{Chinese: f.AsOf, English: f.AsOfEn},

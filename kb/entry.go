@@ -46,8 +46,11 @@ type Entry struct {
 	// entry; none if empty. What holds for people from Taiwan is no answer to
 	// somebody who does not speak of Taiwan.
 	Needs []string
-	// Together is the entry that answers instead when a question meets the needs
-	// of several entries that name it; none if empty.
+	// About are concepts that only this entry of those with the same Together is
+	// about.
+	About []string
+	// Together is the entry that answers instead when a question names what
+	// several entries that point to it are about: 香港人和英国人; none if empty.
 	Together string
 	// Then says which entry a question is about that follows on this one and
 	// only names a concept: after 授权书怎么传, "用 app 行不行".

@@ -157,6 +157,15 @@ func (m *model) feature(f string) (id uint32, idf float32) {
 	return h.Sum32() | 1<<31, m.unknown // no model has that many rows
 }
 
+// rareIDF is the idf of what one training question in 150 has.
+const rareIDF = 5
+
+// rare reports whether a feature is no everyday word of the trade.
+func (m *model) rare(f string) bool {
+	_, idf := m.feature(f)
+	return idf > rareIDF
+}
+
 // rarest returns the n rarest of the features that are indexed, by field.
 func (m *model) rarest(features []string, n int) map[string][]string {
 	indexed := slices.DeleteFunc(slices.Clone(features), func(f string) bool { return fieldOf(f) == "" })

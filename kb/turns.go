@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"beianbot/kb/zh"
 )
 
 // contextLife is how long a turn is remembered.
@@ -60,7 +62,7 @@ const (
 // the one before, and reports which.
 func (b *Base) rank(a *analysis, features []string, before Context) (r ranking, leaned bool) {
 	alone := b.judge.rank(features, nil, 0)
-	if before.Question == "" || a.content() > leanLength {
+	if before.Question == "" || a.content() > leanLength || !b.judge.leans(a) {
 		return alone, false
 	}
 	last := b.lex.analyse(before.Question)
@@ -74,6 +76,32 @@ func (b *Base) rank(a *analysis, features []string, before Context) (r ranking, 
 		return alone, false
 	}
 	return b.judge.rank(features, last.features(), leanWeight), true
+}
+
+// leans reports whether a question can be read with the one before it: it says
+// nothing of its own, or what it says is of this trade. "宠物可以吗" is no follow-up,
+// and neither is "驾照可以吗", which is a topic of its own.
+func (j *judge) leans(a *analysis) bool {
+	known, own := make([]bool, len(a.tokens)), 0
+	for _, m := range a.concepts {
+		if j.lex.groups[m.Value] == "alone" {
+			return false
+		}
+		for i := m.Start; i < m.End; i++ {
+			known[i] = true
+		}
+	}
+	strange := 0
+	for i, t := range a.tokens {
+		switch {
+		case t.Function() || t.Kind == zh.Number || t.Kind == zh.Pinyin:
+		case known[i] || a.masked[i] || a.kindAt[i]:
+			own++
+		case j.model.rare("c" + t.Text):
+			strange++
+		}
+	}
+	return strange == 0 || strange <= own
 }
 
 // mostProvinces is how many provinces one answer names.
