@@ -152,6 +152,10 @@ func (w *Words) Help(l kb.Lang) string { return w.say(l, "help", nil) }
 // Sorry returns what is said where an update could not be handled.
 func (w *Words) Sorry(l kb.Lang) string { return w.say(l, "broken", nil) }
 
+// TooFast returns what is said once to a person who sends more than can be
+// answered at the time.
+func (w *Words) TooFast(l kb.Lang) string { return w.say(l, "too-fast", nil) }
+
 // Crowded returns the warning that a stitch made its pictures small.
 func (w *Words) Crowded(l kb.Lang) string { return w.say(l, "stitch-crowded", nil) }
 
@@ -238,7 +242,7 @@ var says = map[string][]string{
 	"privacy": {}, "consent": {}, "forgotten": {}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
-	"too-big": {"limit"}, "unreachable": {}, "broken": {},
+	"too-big": {"limit"}, "unreachable": {}, "broken": {}, "too-fast": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},

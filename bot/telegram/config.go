@@ -31,6 +31,9 @@ type Config struct {
 	// Sorry is said in a chat where an update could not be handled or a file
 	// not be sent.
 	Sorry string
+	// TooFast is said once to a person who sends more than can be answered at
+	// the time. If empty, nothing is said.
+	TooFast string
 	// Everything reports whether all messages of a group are for the bot, as in
 	// the staff's. If nil, no group is so. In all others it gets what is addressed
 	// to it: commands, its name, replies to it, buttons. Called concurrently.
@@ -49,8 +52,9 @@ type Config struct {
 	// Workers is how many chats are worked on at once, 32 if 0. With 80 ms for a
 	// call and one call for an update that makes 340 updates a second.
 	Workers int
-	// Pending is how many updates may wait in memory, 2000 if 0. No more are
-	// fetched then; a batch that is under way may pass it by 100.
+	// Pending is how many updates may wait in memory, 2000 if 0, of which at most
+	// twenty of one person count. No more are fetched then; a batch that is under
+	// way may pass it by 100.
 	Pending int
 	// Unpaced switches off the spacing of messages that keeps within Telegram's
 	// limits. It is for tests and for servers of one's own.

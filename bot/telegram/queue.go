@@ -30,16 +30,21 @@ func (t *task) ids() []int64 {
 // An album takes its place with its first part. What follows it in the chat waits
 // until the album is complete, at most the quiet time after its last part, so
 // that pictures are seen in the order in which they were sent.
+//
+// A person who sends faster than they can be answered waits for themselves
+// alone, see lane.
 type queues struct {
 	work  func(context.Context, *task)
-	quiet time.Duration // after which an album is complete
-	limit int           // updates that may wait
-	slots chan struct{} // one for each task at work
+	quiet time.Duration                  // after which an album is complete
+	limit int                            // updates that may wait
+	slots chan struct{}                  // one for each task at work
+	tell  func(context.Context, *update) // tells the sender that they are too fast; may be nil
 
 	mu    sync.Mutex
-	chats map[int64][]*task // chats with work, each with a goroutine; guarded by mu
-	count int               // updates waiting or at work; guarded by mu
-	room  chan struct{}     // closed and replaced when count falls; guarded by mu
+	chats map[int64]*lane     // chats with work, each with a goroutine; guarded by mu
+	count int                 // updates waiting or at work, as far as they count; guarded by mu
+	room  chan struct{}       // closed and replaced when count falls; guarded by mu
+	told  map[int64]time.Time // chats that were told to be slower, and when; guarded by mu
 	wg    sync.WaitGroup
 }
 
@@ -47,8 +52,9 @@ func newQueues(workers, limit int, quiet time.Duration, work func(context.Contex
 	return &queues{
 		work: work, quiet: quiet, limit: limit,
 		slots: make(chan struct{}, workers),
-		chats: make(map[int64][]*task),
+		chats: make(map[int64]*lane),
 		room:  make(chan struct{}),
+		told:  make(map[int64]time.Time),
 	}
 }
 
@@ -70,31 +76,44 @@ func (q *queues) waitRoom(ctx context.Context) error {
 }
 
 // put adds an update at the end of its chat. It never waits. intake ends when
-// nothing more will be put, work when what is not at work shall stay undone.
-func (q *queues) put(intake, work context.Context, u *update, deaths int) {
+// nothing more will be put, work when what is not at work shall stay undone. It
+// returns false for what a flood has too much, which is left out.
+func (q *queues) put(intake, work context.Context, u *update, deaths int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if intake.Err() != nil {
-		return // its chat may have been left already: the journal keeps the order
+		return true // its chat may have been left already: the journal keeps the order
 	}
-	q.count++
 	chat := u.chat()
-	line, running := q.chats[chat]
+	l := q.chats[chat]
+	running := l != nil
+	if !running {
+		l = &lane{person: chat > 0}
+		q.chats[chat] = l
+	}
+	if l.full() {
+		return false
+	}
+	before := l.counted()
+	l.waiting++
+	l.flood = l.flood || l.person && l.waiting > fairShare
+	q.count += l.counted() - before
 	if album := u.album(); album != "" {
-		for _, t := range line {
+		for _, t := range l.tasks {
 			if t.open && t.album == album {
 				t.add(u, deaths)
-				return
+				return true
 			}
 		}
 	}
 	t := &task{album: u.album(), full: make(chan struct{})}
 	t.open = t.album != ""
 	t.add(u, deaths)
-	q.chats[chat] = append(line, t)
+	l.tasks = append(l.tasks, t)
 	if !running {
-		q.wg.Go(func() { q.serve(intake, work, chat) })
+		q.wg.Go(func() { q.serve(intake, work, chat, l) })
 	}
+	return true
 }
 
 // maxAlbum is how many parts an album can have.
@@ -111,34 +130,43 @@ func (t *task) add(u *update, deaths int) {
 }
 
 // serve works on one chat until nothing waits there.
-func (q *queues) serve(intake, work context.Context, chat int64) {
+func (q *queues) serve(intake, work context.Context, chat int64, l *lane) {
 	for {
 		q.mu.Lock()
-		if len(q.chats[chat]) == 0 {
+		if len(l.tasks) == 0 {
 			delete(q.chats, chat)
 			q.mu.Unlock()
 			return
 		}
-		t := q.chats[chat][0]
+		t, flood := l.tasks[0], l.flood
 		q.mu.Unlock()
 		if !q.complete(intake, t) {
-			q.leave(chat)
+			q.leave(chat, l)
 			return
 		}
 		select {
 		case q.slots <- struct{}{}:
 		case <-work.Done():
-			q.leave(chat)
+			q.leave(chat, l)
 			return
 		}
 		if work.Err() == nil {
+			if flood && !l.told {
+				l.told = true
+				if q.untold(chat) {
+					q.tell(work, t.updates[0])
+				}
+			}
 			q.work(work, t)
 		}
 		<-q.slots
 		q.mu.Lock()
-		q.chats[chat] = q.chats[chat][1:]
-		q.free(len(t.updates))
+		l.tasks = l.tasks[1:]
+		q.free(l, len(t.updates))
 		q.mu.Unlock()
+		if flood {
+			_ = sleep(work, floodPause) // the loop looks at work
+		}
 	}
 }
 
@@ -170,20 +198,18 @@ func (q *queues) complete(intake context.Context, t *task) bool {
 }
 
 // leave gives up what waits in chat; the journal still has it.
-func (q *queues) leave(chat int64) {
+func (q *queues) leave(chat int64, l *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := 0
-	for _, t := range q.chats[chat] {
-		n += len(t.updates)
-	}
 	delete(q.chats, chat)
-	q.free(n)
+	q.free(l, l.waiting)
 }
 
-// free lets n more updates in. The caller holds mu.
-func (q *queues) free(n int) {
-	q.count -= n
+// free takes n updates off l and lets others in. The caller holds mu.
+func (q *queues) free(l *lane, n int) {
+	before := l.counted()
+	l.waiting -= n
+	q.count -= before - l.counted()
 	close(q.room)
 	q.room = make(chan struct{})
 }

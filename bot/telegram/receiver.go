@@ -74,6 +74,9 @@ func (b *Bot) Run(ctx context.Context) error {
 		return fmt.Errorf("read journal: %w", err)
 	}
 	q := newQueues(b.cfg.Workers, b.cfg.Pending, b.cfg.AlbumQuiet, b.work)
+	if b.cfg.TooFast != "" {
+		q.tell = b.tellFlood
+	}
 	defer q.wait()
 	b.replay(ctx, work, q, waiting)
 	b.receive(ctx, work, q)
@@ -123,8 +126,9 @@ func (b *Bot) replay(ctx, work context.Context, q *queues, waiting []Record) {
 	alone := newQueues(1, len(us), b.cfg.AlbumQuiet, b.work)
 	for i, u := range us {
 		if u != nil && (waiting[i].Deaths >= maxDeaths/2 || suspects[part{u.chat(), u.album()}]) {
-			alone.put(ctx, work, u, waiting[i].Deaths)
-			us[i] = nil
+			if alone.put(ctx, work, u, waiting[i].Deaths) {
+				us[i] = nil
+			}
 		}
 	}
 	alone.wait()
@@ -135,7 +139,9 @@ func (b *Bot) replay(ctx, work context.Context, q *queues, waiting []Record) {
 		if q.waitRoom(ctx) != nil {
 			return
 		}
-		q.put(ctx, work, u, waiting[i].Deaths)
+		if !q.put(ctx, work, u, waiting[i].Deaths) {
+			b.leaveOut(work, u)
+		}
 	}
 }
 
@@ -208,8 +214,8 @@ func (b *Bot) accept(ctx, work context.Context, q *queues, batch []Record) error
 		b.log.Debug("updates known already", "count", n)
 	}
 	for _, r := range fresh {
-		if u := b.understand(work, r); u != nil {
-			q.put(ctx, work, u, 0)
+		if u := b.understand(work, r); u != nil && !q.put(ctx, work, u, 0) {
+			b.leaveOut(work, u)
 		}
 	}
 	return nil
