@@ -190,7 +190,7 @@ func (t *turn) stitchCommand(ctx context.Context) []Reply {
 	return t.pictureChat(func() []Reply {
 		set := t.s.last()
 		if set == nil || set.Closed {
-			return t.sayTo("stitch-prompt", args{"max": number(maxPictures)})
+			return t.picturePrompt("stitch-prompt")
 		}
 		return t.stitch(ctx, set)
 	})

@@ -32,8 +32,7 @@ func (t *turn) answer(text string) kb.Answer {
 }
 
 // card lays out an answer: the conclusion in bold, the points, the source, and
-// buttons to narrow it, to copy from it, to go on, and to say that it did not
-// help.
+// buttons to narrow it, to copy from it, to go on, and to say whether it helped.
 func (t *turn) card(a kb.Answer) Reply {
 	r := Reply{Text: a.Text()}
 	if len(a.Lines) == 0 {
@@ -68,7 +67,11 @@ func (t *turn) cardButtons(a kb.Answer) [][]Button {
 	if t.inStaffChat() {
 		return rows
 	}
-	return append(rows, []Button{t.button(actUnresolved, "")})
+	last := []Button{t.button(actUnresolved, "")}
+	if b, ok := t.usefulButton(a); ok {
+		last = []Button{b, last[0]}
+	}
+	return append(rows, last)
 }
 
 // narrow answers a question that narrows the answer of an entry, such as
@@ -158,8 +161,8 @@ func (t *turn) language() kb.Lang {
 	if t.s.Lang != "" {
 		return t.s.Lang
 	}
-	if body, ok := t.event.Body.(Text); ok {
-		if l, ok := LangOf(body.Text); ok {
+	if text, ok := written(t.event.Body); ok {
+		if l, ok := LangOf(text); ok {
 			if !t.again {
 				t.s.Spoken = l
 			}
@@ -170,6 +173,17 @@ func (t *turn) language() kb.Lang {
 		return t.s.Spoken
 	}
 	return clientLang(t.event.Lang)
+}
+
+// written returns the text of a message, as it is now.
+func written(b Body) (text string, ok bool) {
+	switch b := b.(type) {
+	case Text:
+		return b.Text, true
+	case Amended:
+		return b.Text, true
+	}
+	return "", false
 }
 
 // clientLang maps the language of a person's client to one of ours: those who

@@ -52,6 +52,8 @@ type Config struct {
 	// same key, the same names. Required with a StaffChat: without a secret,
 	// whoever reads a name finds the person by trying all numbers.
 	Key []byte
+	// Tally counts what people say of answers; nil counts nothing.
+	Tally Tally
 	// Clauses names, per kind of problem, the entry that a finding rests on.
 	Clauses Clauses
 }
@@ -64,6 +66,7 @@ type Bot struct {
 	kb       Knowledge
 	pictures Pictures
 	chats    Chats
+	tally    Tally
 	staff    atomic.Int64 // a ChatID; changes when the group moves
 	key      []byte
 	findings Findings
@@ -76,7 +79,7 @@ func New(log *slog.Logger, c Config) (*Bot, error) {
 		return nil, errors.New("new bot: a staff chat needs a key")
 	}
 	b := &Bot{
-		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats,
+		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats, tally: c.Tally,
 		key: c.Key, slots: make(chan struct{}, pictureSlots),
 		findings: Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
 	}
@@ -156,9 +159,12 @@ func (t *turn) body(ctx context.Context) []Reply {
 	case Command:
 		return t.command(ctx, body)
 	case Upload:
+		t.noteImages(body)
 		return t.upload(ctx, body)
 	case Press:
 		return t.press(ctx, body)
+	case Amended:
+		return t.amended(body.Text)
 	case Unsupported:
 		if !t.event.Private {
 			return nil // people in a group do not talk to the bot with stickers
@@ -213,7 +219,9 @@ func (t *turn) command(ctx context.Context, c Command) []Reply {
 	case "stitch":
 		return t.stitchCommand(ctx)
 	case "privacy":
-		return t.sayTo("privacy", nil)
+		return t.privacy()
+	case "delete":
+		return t.deletePictures(ctx)
 	case "human":
 		return t.sayTo("human", nil)
 	case "forget":
@@ -287,9 +295,9 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actAsk:
 		return t.sayTo("ask-prompt", nil)
 	case actCheck:
-		return t.pictureChat(func() []Reply { return t.sayTo("check-prompt", nil) })
+		return t.pictureChat(func() []Reply { return t.picturePrompt("check-prompt") })
 	case actStitchHow:
-		return t.pictureChat(func() []Reply { return t.sayTo("stitch-prompt", args{"max": number(maxPictures)}) })
+		return t.pictureChat(func() []Reply { return t.picturePrompt("stitch-prompt") })
 	case actStitch:
 		if arg == noSet {
 			return t.stitchCommand(ctx)
@@ -305,6 +313,12 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actClear:
 		t.s.Sets, t.kept = nil, true
 		return t.sayTo("cleared", nil)
+	case actDelete:
+		return t.deletePictures(ctx)
+	case actCopy:
+		return t.copyText()
+	case actUseful:
+		return t.useful(ctx, arg)
 	case actUnresolved:
 		return t.sayTo("unresolved", nil)
 	case actChinese:

@@ -62,7 +62,11 @@ func TestEveryCard(t *testing.T) {
 						continue
 					}
 					pressed[lang+b.Data] = true
-					if next := w.handle(w.event(applicant, 7, bot.Press{Data: b.Data})); len(next) != 1 || isStale(next[0].Text) {
+					next := w.handle(w.event(applicant, 7, bot.Press{Data: b.Data}))
+					if strings.HasPrefix(b.Data, "useful:") && len(next) == 0 && len(w.port.answered) == 1 {
+						continue // thanked without a message
+					}
+					if len(next) != 1 || isStale(next[0].Text) {
 						t.Errorf("%s: the button %q leads to %+v", id, b.Label, next)
 					}
 				}

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //	user press      the label of a button
 //	user upload     a file a line: photo|file NAME DRAWING, see draw
 //	user sends      a kind of message that the bot cannot use
+//	user edits      the new text of a message
 //	staff …         the same in the staff chat
 //	colleague …     the same by another member of staff
 //	again           the last event comes once more
@@ -104,6 +105,8 @@ func (w *world) play(section, text string) string {
 		return w.render(w.press(chat, from, text))
 	case "sends":
 		return w.render(w.handle(w.event(chat, from, bot.Unsupported{Kind: bot.UnsupportedKind(text)})))
+	case "edits":
+		return w.render(w.handle(w.event(chat, from, bot.Amended{Text: text})))
 	case "upload":
 		return w.render(w.handle(w.event(chat, from, bot.Upload{Files: w.files(text)})))
 	}
@@ -159,6 +162,9 @@ func (w *world) render(replies []bot.Reply) string {
 			}
 			b.WriteString(strings.Join(labels, " ") + "\n")
 		}
+	}
+	for _, text := range w.port.answered {
+		fmt.Fprintf(&b, "(button: %s)\n", text)
 	}
 	if b.Len() == 0 {
 		return "(nothing)\n"

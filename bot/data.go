@@ -23,8 +23,10 @@ const (
 	actOnlyCheck  action = "only-check" // :set; the pictures are not for stitching
 	actFixed      action = "fixed"      // :set; send its repaired files
 	actClear      action = "clear"      // forget the pictures
+	actUseful     action = "useful"     // :entry ID; its answer helped
 	actUnresolved action = "unresolved" // the answer did not help
-	actCopy       action = "copy"       // never sent back: the client copies
+	actCopy       action = "copy"       // the client copies; typed, the text is said
+	actDelete     action = "delete"     // the messages with pictures in the chat
 	actChinese    action = "zh"
 	actEnglish    action = "en"
 	actPublish    action = "publish" // :draft
@@ -41,14 +43,14 @@ const (
 
 // labelled lists the actions whose label is in content/reply.
 var labelled = []action{
-	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
-	actChinese, actEnglish, actPublish, actCancel, actChecklist,
+	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUseful, actUnresolved, actCopy,
+	actDelete, actChinese, actEnglish, actPublish, actCancel, actChecklist,
 }
 
 // typed reports whether the label of a does the same when it is typed.
 // Beginning a checklist again is offered under one only: 重新选 alone may be about
 // anything.
-func (a action) typed() bool { return a != actCopy && a != actChecklist }
+func (a action) typed() bool { return a != actChecklist }
 
 func buttonKeys() map[string][]string {
 	keys := make(map[string][]string)
@@ -77,9 +79,9 @@ func parseData(s string) (a action, arg string, ok bool) {
 	}
 	name, arg, _ := strings.Cut(s, ":")
 	switch a = action(name); a {
-	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actChinese, actEnglish:
+	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actCopy, actDelete, actChinese, actEnglish:
 		return a, "", arg == ""
-	case actStitch, actOnlyCheck, actFixed, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
+	case actStitch, actOnlyCheck, actFixed, actUseful, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
 		return a, arg, arg != ""
 	}
 	return "", "", false

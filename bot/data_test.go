@@ -19,9 +19,11 @@ func TestParseData(t *testing.T) {
 		{"q:江西:个人", actQuestion, "江西:个人", true}, // only the first colon counts
 		{"cl:Jiangxi:i1mc", actChecklist, "Jiangxi:i1mc", true},
 		{"cl", "", "", false},
-		{"stitch", "", "", false}, // no set
-		{"ask:x", "", "", false},  // takes nothing
-		{"copy", "", "", false},   // never comes back
+		{"stitch", "", "", false},   // no set
+		{"ask:x", "", "", false},    // takes nothing
+		{"copy", actCopy, "", true}, // typed
+		{"useful:guide/pen", actUseful, "guide/pen", true},
+		{"useful", "", "", false}, // no entry
 		{"", "", "", false},
 		{"nonsense", "", "", false},
 		{"e:" + strings.Repeat("a", 63), "", "", false},

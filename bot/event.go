@@ -26,7 +26,8 @@ type Event struct {
 	Body    Body
 }
 
-// Body is one of [Text], [Command], [Upload], [Press] and [Unsupported].
+// Body is one of [Text], [Command], [Upload], [Press], [Amended] and
+// [Unsupported].
 type Body interface{ body() }
 
 // Text is a text message that is not a command.
@@ -51,6 +52,9 @@ type Press struct {
 	Data  string // the button's data; it comes from outside and may be forged
 }
 
+// Amended is a text message that its writer has changed since; it is no command.
+type Amended struct{ Text string }
+
 // Unsupported is a message of a kind that the bot cannot use.
 type Unsupported struct{ Kind UnsupportedKind }
 
@@ -63,8 +67,8 @@ const (
 	Sticker UnsupportedKind = "sticker"
 	Voice   UnsupportedKind = "voice" // voice messages, audio and video notes
 	Contact UnsupportedKind = "contact"
-	Video   UnsupportedKind = "video" // videos and animations
-	Edited  UnsupportedKind = "edited"
+	Video   UnsupportedKind = "video"  // videos and animations
+	Edited  UnsupportedKind = "edited" // a changed message that is not [Amended]
 	Other   UnsupportedKind = "other"
 )
 
@@ -72,14 +76,16 @@ func (Text) body()        {}
 func (Command) body()     {}
 func (Upload) body()      {}
 func (Press) body()       {}
+func (Amended) body()     {}
 func (Unsupported) body() {}
 
 // A FileRef points to a file that lies with Telegram. It is all that is ever
 // stored of a picture.
 type FileRef struct {
-	ID     string // what [Port.Download] takes
-	Unique string // the same for the same content, also from another sender
-	Name   string // as the sender's device calls it, empty for a photo; untrusted
-	Bytes  int64  // as announced, 0 when unknown
-	Photo  bool   // sent "as photo": already recompressed by the chat
+	ID      string    // what [Port.Download] takes
+	Unique  string    // the same for the same content, also from another sender
+	Name    string    // as the sender's device calls it, empty for a photo; untrusted
+	Bytes   int64     // as announced, 0 when unknown
+	Photo   bool      // sent "as photo": already recompressed by the chat
+	Message MessageID // the message that it came in, 0 when unknown
 }

@@ -46,19 +46,26 @@ func (t *turn) finish(r *Reply) {
 	}
 }
 
-// remember keeps the buttons of the replies, so that they can be typed.
+// remember keeps the buttons of the replies, so that they can be typed, and the
+// text of one that copies.
 func (t *turn) remember(replies []Reply) {
 	for _, r := range replies {
 		var offers []Offer
+		clipboard := ""
 		for _, row := range r.Buttons {
 			for _, b := range row {
-				if b.Data != "" && len(offers) < maxOffered {
-					offers = append(offers, Offer{Label: b.Label, Data: b.Data})
+				data := b.Data
+				if b.Copy != "" {
+					data, _ = actCopy.data("")
+					clipboard = b.Copy
+				}
+				if len(offers) < maxOffered {
+					offers = append(offers, Offer{Label: b.Label, Data: data})
 				}
 			}
 		}
 		if offers != nil {
-			t.s.Offered = offers
+			t.s.Offered, t.s.Copy = offers, clipboard
 		}
 	}
 }
@@ -66,11 +73,17 @@ func (t *turn) remember(replies []Reply) {
 // typed returns the data of the button that text stands for: its label, or its
 // number among those that were shown last. What staff do to drafts and entries
 // takes a tap: in a group of colleagues "1" or "取消" is an ordinary word, and the
-// buttons shown last may be somebody else's.
+// buttons shown last may be somebody else's. Nor do they tell the bot among
+// themselves that something was useful.
 func (t *turn) typed(text string) (data string, ok bool) {
 	data, ok = t.typedButton(text)
-	a, _, _ := parseData(data)
-	return data, ok && a != actPublish && a != actCancel && a != actRetire
+	switch a, _, _ := parseData(data); a {
+	case actPublish, actCancel, actRetire:
+		return data, false
+	case actUseful, actUnresolved:
+		return data, ok && !t.inStaffChat()
+	}
+	return data, ok
 }
 
 // typedButton is typed for the buttons of everybody.
@@ -94,9 +107,15 @@ func (t *turn) typedButton(text string) (data string, ok bool) {
 		if set := t.s.last(); set != nil {
 			arg = set.Key
 		}
+	case actUseful:
+		arg = noEntry
 	}
 	return a.data(arg)
 }
+
+// noEntry stands for the answer of a chat that was shown none lately. No entry has
+// this ID.
+const noEntry = "none"
 
 // noSet stands for the set of a chat that has none. No set has this key.
 const noSet = "none"

@@ -66,6 +66,10 @@ type Port interface {
 	// Answer ends the waiting state of a pressed button; text may be empty.
 	// A press that Handle leaves unanswered is answered with no text.
 	Answer(ctx context.Context, p Press, text string)
+	// Delete takes messages out of the chat, the bot's own and, in a private
+	// chat, the person's. It returns those that are left, because they are too
+	// old or the server could not be reached.
+	Delete(ctx context.Context, ids []MessageID) (left []MessageID)
 }
 
 // Activity is what [Port.Busy] shows.
@@ -84,4 +88,11 @@ const (
 // are sent all the same.
 type Handler interface {
 	Handle(ctx context.Context, e Event, p Port) ([]Reply, error)
+}
+
+// A SentHandler is a [Handler] that is told which message a reply with a file
+// has become. Sent is called in the order of the chat, as Handle is; after a crash
+// it may not be.
+type SentHandler interface {
+	Sent(ctx context.Context, e Event, r Reply, id MessageID) error
 }

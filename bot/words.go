@@ -164,7 +164,7 @@ type MenuItem struct{ Name, Text string }
 
 // Menu returns the commands of private chats, or of the staff chat.
 func (w *Words) Menu(l kb.Lang, staff bool) []MenuItem {
-	names := []string{"start", "checklist", "stitch", "language", "privacy", "forget", "human", "help"}
+	names := []string{"start", "checklist", "stitch", "language", "privacy", "delete", "forget", "human", "help"}
 	if staff {
 		names = []string{"add", "retire", "list", "find", "help"}
 	}
@@ -242,7 +242,8 @@ var says = map[string][]string{
 	"privacy": {}, "consent": {}, "forgotten": {}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
-	"too-big": {"limit"}, "unreachable": {}, "broken": {}, "too-fast": {},
+	"too-big": {"limit"}, "unreachable": {}, "broken": {}, "too-fast": {}, "thanks": {},
+	"deleted": {}, "deleted-some": {"count"}, "deleted-none": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
@@ -292,7 +293,7 @@ var complaintKeys = map[string][]string{
 
 // menuKeys are the commands that chats offer.
 var menuKeys = map[string][]string{
-	"start": {}, "help": {}, "checklist": {}, "stitch": {}, "language": {}, "privacy": {}, "forget": {}, "human": {},
+	"start": {}, "help": {}, "checklist": {}, "stitch": {}, "language": {}, "privacy": {}, "delete": {}, "forget": {}, "human": {},
 	"add": {}, "retire": {}, "list": {}, "find": {},
 }
 

@@ -85,7 +85,7 @@ func (w *world) restart() {
 func (w *world) handle(e bot.Event) []bot.Reply {
 	w.t.Helper()
 	w.last = e
-	w.port.progress = nil
+	w.port.progress, w.port.answered = nil, nil
 	replies, err := w.bot.Handle(w.t.Context(), e, w.port)
 	if err != nil {
 		w.errs = append(w.errs, err)
@@ -190,9 +190,10 @@ func (w *world) upload(files ...bot.FileRef) []bot.Reply {
 
 // file puts bytes where the port finds them.
 func (w *world) file(name string, data []byte) bot.FileRef {
-	id := "id-" + strconv.Itoa(len(w.port.files))
+	n := len(w.port.files)
+	id := "id-" + strconv.Itoa(n)
 	w.port.files[id] = data
-	return bot.FileRef{ID: id, Unique: "u-" + id, Name: name, Bytes: int64(len(data))}
+	return bot.FileRef{ID: id, Unique: "u-" + id, Name: name, Bytes: int64(len(data)), Message: bot.MessageID(5000 + n)}
 }
 
 func (w *world) photo(data []byte) bot.FileRef {
@@ -205,7 +206,10 @@ func (w *world) photo(data []byte) bot.FileRef {
 type port struct {
 	files    map[string][]byte
 	progress []string
-	fail     error // of every download
+	answered []string        // what presses were answered with
+	deleted  []bot.MessageID // messages taken out of the chat
+	stay     int             // how many of them cannot be
+	fail     error           // of every download
 }
 
 func (p *port) Download(_ context.Context, f bot.FileRef, limit int64) ([]byte, error) {
@@ -221,9 +225,17 @@ func (p *port) Download(_ context.Context, f bot.FileRef, limit int64) ([]byte, 
 	return data, nil
 }
 
-func (p *port) Busy(context.Context, bot.Activity)        {}
-func (p *port) Progress(_ context.Context, text string)   { p.progress = append(p.progress, text) }
-func (p *port) Answer(context.Context, bot.Press, string) {}
+func (p *port) Busy(context.Context, bot.Activity)      {}
+func (p *port) Progress(_ context.Context, text string) { p.progress = append(p.progress, text) }
+func (p *port) Answer(_ context.Context, _ bot.Press, text string) {
+	p.answered = append(p.answered, text)
+}
+
+func (p *port) Delete(_ context.Context, ids []bot.MessageID) []bot.MessageID {
+	gone := len(ids) - min(p.stay, len(ids))
+	p.deleted = append(p.deleted, ids[:gone]...)
+	return ids[gone:]
+}
 
 // draw makes the bytes of a picture file from a description such as
 // "jpeg 800x600 6": the format, the size, the EXIF orientation.

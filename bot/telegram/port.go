@@ -168,6 +168,15 @@ func (p *port) Answer(ctx context.Context, b bot.Press, text string) {
 	}
 }
 
+// Delete implements [bot.Port].
+func (p *port) Delete(ctx context.Context, ids []bot.MessageID) []bot.MessageID {
+	left := p.out.removeAll(ctx, p.at, ids)
+	if len(left) > 0 {
+		p.log.Info("messages not deleted", "update", p.event.Update, "count", len(left))
+	}
+	return left
+}
+
 func (p *port) note(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
 		p.log.Debug(what, "update", p.event.Update, "err", err)

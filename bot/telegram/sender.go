@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -16,6 +17,9 @@ import (
 
 	"beianbot/bot"
 )
+
+// maxDeleted is how many messages one call deletes.
+const maxDeleted = 100
 
 // A place is where a message goes.
 type place struct {
@@ -40,6 +44,8 @@ type delivery struct {
 	done   int  // messages of the reply that are out
 	unsure bool // the next one may be out as well
 	plain  bool // the reply was refused; its text alone is sent
+
+	file bot.MessageID // the message that the file has become, 0 for none
 }
 
 // once sends the message with this number, from 0, unless it is out. When it is
@@ -124,7 +130,10 @@ func (s *sender) send(ctx context.Context, at place, r bot.Reply, d *delivery) e
 		if long {
 			file, under = bot.Reply{File: r.File, ReplyTo: r.ReplyTo}, nil
 		}
-		err := d.once(ctx, s.log, 0, func(ctx context.Context) error { return s.document(ctx, at, file, under) })
+		err := d.once(ctx, s.log, 0, func(ctx context.Context) (err error) {
+			d.file, err = s.document(ctx, at, file, under)
+			return err
+		})
 		if err != nil || !long {
 			return err
 		}
@@ -198,14 +207,15 @@ func (s *sender) edit(ctx context.Context, at place, id bot.MessageID, p part, m
 	return err
 }
 
-// document sends a file byte for byte.
-func (s *sender) document(ctx context.Context, at place, r bot.Reply, markup models.ReplyMarkup) error {
+// document sends a file byte for byte and returns the number of its message.
+func (s *sender) document(ctx context.Context, at place, r bot.Reply, markup models.ReplyMarkup) (bot.MessageID, error) {
+	var id bot.MessageID
 	var caption part
 	if ps := split(r.Text, r.Spans, maxCaption); len(ps) > 0 {
 		caption = ps[0]
 	}
-	return s.deliver(ctx, at, func(ctx context.Context, at place) error {
-		_, err := s.api.SendDocument(ctx, &tgbot.SendDocumentParams{
+	err := s.deliver(ctx, at, func(ctx context.Context, at place) error {
+		m, err := s.api.SendDocument(ctx, &tgbot.SendDocumentParams{
 			ChatID:          at.chat,
 			MessageThreadID: at.thread,
 			Document: &models.InputFileUpload{
@@ -218,8 +228,12 @@ func (s *sender) document(ctx context.Context, at place, r bot.Reply, markup mod
 			ReplyParameters:             answering(r.ReplyTo),
 			ReplyMarkup:                 markup,
 		})
+		if err == nil {
+			id = bot.MessageID(m.ID)
+		}
 		return err
 	})
+	return id, err
 }
 
 // remove deletes a message of the bot.
@@ -228,6 +242,34 @@ func (s *sender) remove(ctx context.Context, at place, id bot.MessageID) error {
 		_, err := s.api.DeleteMessage(ctx, &tgbot.DeleteMessageParams{ChatID: at.chat, MessageID: int(id)})
 		return err
 	})
+}
+
+// removeAll deletes messages and returns those that are left.
+func (s *sender) removeAll(ctx context.Context, at place, ids []bot.MessageID) (left []bot.MessageID) {
+	for part := range slices.Chunk(ids, maxDeleted) {
+		var numbers []int
+		for _, id := range part {
+			numbers = append(numbers, int(id))
+		}
+		err := s.deliver(ctx, at, func(ctx context.Context, at place) error {
+			_, err := s.api.DeleteMessages(ctx, &tgbot.DeleteMessagesParams{ChatID: at.chat, MessageIDs: numbers})
+			return err
+		})
+		if err == nil {
+			continue
+		}
+		if passing(err) || ctx.Err() != nil {
+			left = append(left, part...)
+			continue
+		}
+		// One of them cannot be deleted: the others can.
+		for _, id := range part {
+			if err := s.remove(ctx, at, id); err != nil && !says(err, "message to delete not found") {
+				left = append(left, id)
+			}
+		}
+	}
+	return left
 }
 
 // deliver makes a call, and again where the chat has moved to or without the

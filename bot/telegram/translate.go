@@ -56,7 +56,10 @@ func (t translator) edited(u *update) []bot.Event {
 		return nil // a live location is edited by itself
 	}
 	e := m.event(u.ID)
-	e.Body = bot.Unsupported{Kind: bot.Edited}
+	e.Follows, e.Body = t.follows(m), bot.Unsupported{Kind: bot.Edited}
+	if text, ok := t.body(m).(bot.Text); ok {
+		e.Body = bot.Amended(text)
+	}
 	return []bot.Event{e}
 }
 
@@ -74,6 +77,7 @@ func (t translator) messages(us []*update) []bot.Event {
 		}
 		addressed = addressed || t.addressed(m)
 		if f, ok := m.file(); ok {
+			f.Message = bot.MessageID(m.ID)
 			if files = append(files, f); len(files) == 1 {
 				upload = m.event(u.ID)
 				upload.Follows = t.follows(m)

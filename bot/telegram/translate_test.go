@@ -128,13 +128,13 @@ func TestBodies(t *testing.T) {
 	}{
 		{"text", `"text":"问"`, bot.Text{Text: "问"}},
 		{"the largest size of a photo", `"photo":[{"file_id":"a","width":90,"height":60},{"file_id":"c","file_unique_id":"u","width":1280,"height":853,"file_size":99},{"file_id":"b","width":320,"height":213}],"caption":"图"`,
-			bot.Upload{Files: []bot.FileRef{{ID: "c", Unique: "u", Bytes: 99, Photo: true}}, Caption: "图"}},
+			bot.Upload{Files: []bot.FileRef{{ID: "c", Unique: "u", Bytes: 99, Photo: true, Message: 5}}, Caption: "图"}},
 		{"a live photo", `"live_photo":{"file_id":"v","photo":[{"file_id":"p","width":9,"height":9}]}`,
-			bot.Upload{Files: []bot.FileRef{{ID: "p", Photo: true}}}},
+			bot.Upload{Files: []bot.FileRef{{ID: "p", Photo: true, Message: 5}}}},
 		{"a document", `"document":{"file_id":"d","file_unique_id":"u","file_name":"证.jpg","file_size":5}`,
-			bot.Upload{Files: []bot.FileRef{{ID: "d", Unique: "u", Name: "证.jpg", Bytes: 5}}}},
+			bot.Upload{Files: []bot.FileRef{{ID: "d", Unique: "u", Name: "证.jpg", Bytes: 5, Message: 5}}}},
 		{"an animation, which is a document too", `"animation":{"file_id":"x"},"document":{"file_id":"x","mime_type":"video/mp4"}`, bot.Unsupported{Kind: bot.Video}},
-		{"a GIF that is still one", `"animation":{"file_id":"x"},"document":{"file_id":"x","mime_type":"image/gif"}`, bot.Upload{Files: []bot.FileRef{{ID: "x"}}}},
+		{"a GIF that is still one", `"animation":{"file_id":"x"},"document":{"file_id":"x","mime_type":"image/gif"}`, bot.Upload{Files: []bot.FileRef{{ID: "x", Message: 5}}}},
 		{"sticker", `"sticker":{}`, bot.Unsupported{Kind: bot.Sticker}},
 		{"voice", `"voice":{}`, bot.Unsupported{Kind: bot.Voice}},
 		{"audio", `"audio":{}`, bot.Unsupported{Kind: bot.Voice}},
@@ -193,7 +193,7 @@ func TestGroupsHearTheBotOnlyWhenAddressed(t *testing.T) {
 	es := translate(t,
 		`{"update_id":4,"message":{`+strings.Replace(inGroup, `"message_id":5`, `"message_id":6`, 1)+`,"media_group_id":"g","photo":[{"file_id":"b"}]}}`,
 		`{"update_id":3,"message":{`+inGroup+`,"media_group_id":"g","photo":[{"file_id":"a"}],"caption":"@icp_bot 拼","caption_entities":[{"type":"mention","offset":0,"length":8}]}}`)
-	want := bot.Upload{Files: []bot.FileRef{{ID: "a", Photo: true}, {ID: "b", Photo: true}}, Caption: "拼"}
+	want := bot.Upload{Files: []bot.FileRef{{ID: "a", Photo: true, Message: 5}, {ID: "b", Photo: true, Message: 6}}, Caption: "拼"}
 	if len(es) != 1 || es[0].Update != 3 || !reflect.DeepEqual(es[0].Body, bot.Body(want)) {
 		t.Errorf("album: %+v, want one upload %+v of update 3", es, want)
 	}
@@ -215,6 +215,12 @@ func TestEnvelopes(t *testing.T) {
 			bot.Event{Update: 3, Chat: -100, Message: 5, At: time.Unix(1700000000, 0), Body: bot.Text{Text: "hi"}}},
 		{"an edit",
 			`{"update_id":3,"edited_message":{` + inPrivate + `,"text":"hi"}}`,
+			bot.Event{Update: 3, Chat: 7, Private: true, From: 7, Lang: "zh-hans", Message: 5, At: time.Unix(1700000000, 0), Body: bot.Amended{Text: "hi"}}},
+		{"an edited command is not carried out again",
+			`{"update_id":3,"edited_message":{` + inPrivate + `,"text":"/forget","entities":[{"type":"bot_command","offset":0,"length":7}]}}`,
+			bot.Event{Update: 3, Chat: 7, Private: true, From: 7, Lang: "zh-hans", Message: 5, At: time.Unix(1700000000, 0), Body: bot.Unsupported{Kind: bot.Edited}}},
+		{"an edited caption",
+			`{"update_id":3,"edited_message":{` + inPrivate + `,"photo":[{"file_id":"a"}],"caption":"hi"}}`,
 			bot.Event{Update: 3, Chat: 7, Private: true, From: 7, Lang: "zh-hans", Message: 5, At: time.Unix(1700000000, 0), Body: bot.Unsupported{Kind: bot.Edited}}},
 	} {
 		es := translate(t, c.raw)

@@ -108,11 +108,23 @@ func (b *Bot) attempt(ctx context.Context, t *task, j *job) (err error) {
 			if err := b.out.reply(ctx, e, j.replies[0], &j.sending); err != nil {
 				return err
 			}
+			b.noteSent(ctx, e, j.replies[0], j.sending.file)
 			j.replies, j.sending = j.replies[1:], delivery{}
 		}
 		*j = job{events: j.events[1:]}
 	}
 	return nil
+}
+
+// noteSent tells the handler which message a file has become, 0 for none.
+func (b *Bot) noteSent(ctx context.Context, e bot.Event, r bot.Reply, id bot.MessageID) {
+	h, ok := b.handler.(bot.SentHandler)
+	if !ok || id == 0 {
+		return
+	}
+	if err := h.Sent(ctx, e, r, id); err != nil {
+		b.log.Error("message not noted", "update", e.Update, "err", err)
+	}
 }
 
 // panicValue describes what was thrown without its text, which may quote what a
@@ -239,6 +251,8 @@ func kindOf(b bot.Body) string {
 		return "upload"
 	case bot.Press:
 		return "press"
+	case bot.Amended:
+		return "amended"
 	case bot.Unsupported:
 		return "unsupported"
 	}

@@ -1,0 +1,80 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"beianbot/kb"
+)
+
+// A Tally counts what happens, by kind and entry. Its methods are safe for
+// concurrent use. After a crash the last thing may be counted twice or not at all.
+type Tally interface {
+	Add(ctx context.Context, kind TallyKind, entry string) error
+	// Counts returns what was counted of a kind, by entry.
+	Counts(ctx context.Context, kind TallyKind) (map[string]int, error)
+}
+
+// TallyKind says what is counted.
+type TallyKind string
+
+// TallyUseful counts answers that somebody called useful.
+const TallyUseful TallyKind = "useful"
+
+// usefulButton makes the button with which people say that an answer helped. ok
+// is false when nothing was answered.
+func (t *turn) usefulButton(a kb.Answer) (b Button, ok bool) {
+	if !a.Answered() || a.Entry == "" {
+		return Button{}, false
+	}
+	data, ok := actUseful.data(a.Entry)
+	return Button{Label: t.words.label(t.lang, actUseful), Data: data}, ok
+}
+
+// useful counts that the answer of an entry helped, once for each message, and
+// thanks without a message of its own when a button was pressed.
+func (t *turn) useful(ctx context.Context, id string) []Reply {
+	p, pressed := t.event.Body.(Press)
+	if _, ok := t.kb.Entry(id); !ok {
+		if pressed {
+			return t.sayTo("stale-button", nil)
+		}
+		return t.sayTo("thanks", nil)
+	}
+	if known := pressed && slices.Contains(t.s.Rated, t.event.Message); !known && !t.again && t.tally != nil {
+		if err := t.tally.Add(ctx, TallyUseful, id); err != nil {
+			t.fail(fmt.Errorf("count a useful answer: %w", err))
+		}
+	}
+	if !pressed {
+		return t.sayTo("thanks", nil)
+	}
+	if !slices.Contains(t.s.Rated, t.event.Message) {
+		t.s.Rated = keepLast(append(t.s.Rated, t.event.Message), maxRated)
+	}
+	t.port.Answer(ctx, p, t.words.say(t.lang, "thanks", nil))
+	return nil
+}
+
+// amended answers a question that was changed after it was asked, as an answer to
+// that message. What colleagues correct among themselves is not answered.
+func (t *turn) amended(text string) []Reply {
+	if t.inStaffChat() {
+		return nil
+	}
+	replies := t.ask(text)
+	for i := range replies {
+		replies[i].ReplyTo = t.event.Message
+	}
+	return replies
+}
+
+// copyText says what the button copies that was shown last, for those whose
+// client has no such buttons, or who typed its label.
+func (t *turn) copyText() []Reply {
+	if t.s.Copy == "" {
+		return t.sayTo("stale-button", nil)
+	}
+	return []Reply{{Text: t.s.Copy, Spans: []Span{{Start: 0, End: len(t.s.Copy), Style: Code}}}}
+}
