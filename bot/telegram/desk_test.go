@@ -96,7 +96,7 @@ func (p *inProcess) RoundTrip(r *http.Request) (resp *http.Response, err error) 
 
 // A desk is a playground and what a test needs to be a person there.
 type desk struct {
-	t    *testing.T
+	t    testing.TB
 	play *playground.Server
 	wire *inProcess
 	http *http.Client // the person's
@@ -113,7 +113,7 @@ func bubble(t *testing.T, f func(*testing.T, *desk)) {
 
 // newDesk starts a playground. At the end of the test every request that was
 // made of it must have been right.
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := &desk{t: t, play: playground.New(playground.Config{Token: testToken, Username: "icp_bot"})}
 	d.log = slog.New(slog.NewTextHandler(&d.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -269,3 +269,31 @@ func TestThroughput(t *testing.T) {
 		}
 	})
 }
+
+// Updates of two hundred chats, each answered with one call that takes 80 ms: how
+// many a second, and how many times as many as one worker answers.
+func BenchmarkThroughput(b *testing.B) {
+	rate := func(workers, chats, each int) float64 {
+		d := newDesk(b)
+		d.wire.lag = 80 * time.Millisecond
+		for i := range chats {
+			d.post("/sim/chats", map[string]any{"type": "private", "id": 5000 + i, "title": "p"})
+			for n := range each {
+				d.text(bot.ChatID(5000+i), fmt.Sprint(n))
+			}
+		}
+		cfg := d.config(b.TempDir())
+		cfg.Workers = workers
+		begun := time.Now()
+		stop := d.run(cfg, say(func(e bot.Event) string { return e.Body.(bot.Text).Text }))
+		d.until("all answers", func() bool { return d.calls("sendMessage") >= chats*each })
+		took := time.Since(begun).Seconds()
+		stop()
+		return float64(chats*each) / took
+	}
+	for b.Loop() {
+		one, many := rate(1, 20, 1), rate(0, 200, 4)
+		b.ReportMetric(many, "updates/s")
+		b.ReportMetric(many/one, "x-one-worker")
+	}
+}
