@@ -58,8 +58,8 @@ export function upload(chat, files, fields, progress) {
 }
 
 const words = [
-  ['too big', '文件太大,这个聊天收不下'],
-  ['too many updates', '机器人忙不过来,请稍后再发'],
+  ['too big', '文件太大，这个聊天收不下'],
+  ['too many updates', '机器人忙不过来，请稍后再发'],
   ['closed', '话题已关闭'],
   ['no such chat', '这个聊天已经没有了'],
   ['no such message', '这条消息已经没有了'],
@@ -69,7 +69,7 @@ const words = [
 
 // reason words an error for the person.
 export function reason(err) {
-  if (!(err instanceof Refusal) || err.status === 0) return '连不上本机程序,请看它是否还在运行';
+  if (!(err instanceof Refusal) || err.status === 0) return '连不上本机程序，请看它是否还在运行';
   return words.find(([part]) => err.message.includes(part))?.[1] || `没有发出去:${err.message}`;
 }
 

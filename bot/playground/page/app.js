@@ -212,7 +212,7 @@ function status() {
   line.classList.toggle('acting', online && Boolean(c.typing));
   if (!online) line.replaceChildren('正在连接…');
   else if (c.typing) line.replaceChildren(actions[c.typing] || '正在输入', dots());
-  else if (store.absent) line.replaceChildren('机器人没有连上,消息会等它');
+  else if (store.absent) line.replaceChildren('机器人没有连上，消息会等它');
   else if (c.private) line.replaceChildren(`机器人 · 您现在是${c.title}`);
   else line.replaceChildren(`${c.members.length + 1} 位成员 · 您现在是${c.members.find((m) => m.id === c.speaker)?.name || '客服'}`);
 }
@@ -232,14 +232,16 @@ function topics() {
 // intro is what an empty chat shows.
 function intro(c) {
   const lines = c.private
-    ? ['这里和在 Telegram 里一样用:', h('ul', {}, h('li', {}, '直接问,比如“核验单怎么填”'), h('li', {}, '把照片或文件拖进来,或点回形针'), h('li', {}, '几张图片一起发,可以拼成一张'))]
-    : ['这里是客服群。机器人答不了的问题会转到这里,知识也在这里增改。'];
+    ? ['这里和在 Telegram 里一样用：', h('ul', {}, h('li', {}, '直接问，比如“核验单怎么填”'), h('li', {}, '把照片或文件拖进来，或点回形针'), h('li', {}, '几张图片一起发，可以拼成一张'))]
+    : c.staff
+      ? ['这里是客服群。机器人答不了的问题会转到这里，知识也在这里增改。']
+      : ['这里是普通的群。机器人只在叫到它时回答：发命令，写它的名字（@' + store.me.username + '），或者回复它的消息。'];
   if (c.private && store.me.description) lines.unshift(store.me.description);
   return h('div', { class: 'intro', testid: 'intro' },
     avatar(h('span', { class: 'avatar big', 'aria-hidden': 'true' }), c.private ? 0 : c.id, c.private ? store.me.name || '备案助手' : c.title),
-    h('h3', {}, c.private ? '这个机器人能做什么?' : c.title),
+    h('h3', {}, c.private ? '这个机器人能做什么？' : c.title),
     ...lines.map((l) => (typeof l === 'string' ? h('p', {}, l) : l)),
-    h('p', { class: 'local' }, '本机演示,不是 Telegram;图片只在内存里。'),
+    h('p', { class: 'local' }, '本机演示，不是 Telegram；图片只在内存里。'),
     c.private ? h('button', { type: 'button', class: 'start', testid: 'start', onclick: () => composer.post('/start') }, '开始') : null);
 }
 

@@ -73,7 +73,7 @@ export class Calls {
       this.rows.prepend(this.row(c));
     }
     while (this.rows.children.length > shownCalls) this.rows.lastElementChild.remove();
-    this.sum.textContent = this.bad ? `${this.total} 次调用,${this.bad} 次不合规范` : `${this.total} 次调用,都合规范`;
+    this.sum.textContent = this.bad ? `${this.total} 次调用，${this.bad} 次不合规范` : `${this.total} 次调用，都合规范`;
     this.sum.classList.toggle('bad', this.bad > 0);
   }
 

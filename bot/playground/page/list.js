@@ -47,13 +47,13 @@ export class List {
     if (!row) return;
     const m = c.last();
     row.title.textContent = c.title;
-    row.tag.textContent = c.private ? '申请人' : '客服群';
+    row.tag.textContent = c.private ? '申请人' : c.staff ? '客服群' : '群';
     row.time.textContent = m ? when(m.date) : '';
     if (c.typing) row.preview.replaceChildren(h('em', {}, actions[c.typing] || '正在输入'), dots());
-    else if (c.draft.text.trim() && c !== current) row.preview.replaceChildren(h('em', { class: 'draft' }, '草稿:'), c.draft.text.slice(0, 100));
+    else if (c.draft.text.trim() && c !== current) row.preview.replaceChildren(h('em', { class: 'draft' }, '草稿：'), c.draft.text.slice(0, 100));
     else if (!m) row.preview.replaceChildren(c.private ? '还没有消息' : '群里还没有消息');
     else {
-      const who = c.own(m) ? '我:' : c.private || m.service ? '' : `${m.from_name || ''}:`;
+      const who = c.own(m) ? '我：' : c.private || m.service ? '' : `${m.from_name || ''}：`;
       row.preview.replaceChildren(h('span', { class: 'who' }, who), summary(m));
     }
     row.unread.textContent = c.unread ? String(c.unread) : '';

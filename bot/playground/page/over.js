@@ -37,7 +37,7 @@ export async function copy(text) {
     area.select();
     const done = document.execCommand('copy');
     area.remove();
-    toast(done ? '已复制' : '浏览器不让复制,请手动选择文字');
+    toast(done ? '已复制' : '浏览器不让复制，请手动选择文字');
   }
 }
 

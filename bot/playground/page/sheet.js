@@ -71,7 +71,7 @@ export class Sheet {
         this.draw();
       } }), h('span', {}, h('b', {}, name), h('small', {}, what)));
     this.choices = h('fieldset', { class: 'choices' }, h('legend', { class: 'unseen' }, '怎样发送'),
-      choice('photo', '照片', '压缩,最长边 1280'), choice('file', '文件', '原样,一个字节都不变'));
+      choice('photo', '照片', '压缩，最长边 1280'), choice('file', '文件', '原样，一个字节都不变'));
     this.hint = h('p', { class: 'hint', role: 'status' });
     this.more = h('input', { type: 'file', multiple: true, hidden: true, onchange: (e) => this.add([...e.target.files]) });
     this.dialog.replaceChildren(
@@ -106,7 +106,7 @@ export class Sheet {
     this.title.textContent = as === 'photo' ? `发送 ${n} 张照片` : `发送 ${n} 个文件`;
     const big = this.items.find((i) => i.file.size > 20 << 20);
     const most10 = n > 10 ? '每 10 个成一组。' : '';
-    this.hint.textContent = (photos ? '' : '有的不是照片,只能按文件发送。') + (big && as === 'file' ? '超过 20 MB 的文件,机器人收不下。' : '') + most10;
+    this.hint.textContent = (photos ? '' : '有的不是照片，只能按文件发送。') + (big && as === 'file' ? '超过 20 MB 的文件，机器人收不下。' : '') + most10;
     this.grid.dataset.as = as;
     this.grid.replaceChildren(...this.items.map((i, at) => this.cell(i, at, as)));
   }

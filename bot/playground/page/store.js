@@ -3,6 +3,7 @@
 
 import * as api from './api.js';
 
+const staffChat = -1001000000001; // the group of the staff, which is there from the start
 const typingFor = 6000; // ms that a chat action is shown, as clients do it
 
 // A Chat is one conversation as its person sees it.
@@ -29,6 +30,7 @@ export class Chat {
   update(info) {
     this.id = info.id;
     this.private = info.type === 'private';
+    this.staff = info.id === staffChat;
     this.title = info.title;
     this.forum = Boolean(info.is_forum);
     this.topics = info.topics || [];

@@ -32,7 +32,7 @@ function wrap(e, raw, children, on) {
         h('figcaption', {}, e.language || '', h('button', { type: 'button', onclick: () => on.copy(raw) }, '复制')),
         h('pre', {}, h('code', {}, ...children)));
     case 'spoiler':
-      return h('span', { class: 'spoiler', role: 'button', tabindex: '0', 'aria-label': '隐藏的内容,点按显示', ...acts((ev) => {
+      return h('span', { class: 'spoiler', role: 'button', tabindex: '0', 'aria-label': '隐藏的内容，点按显示', ...acts((ev) => {
         ev.currentTarget.classList.add('open');
         ev.currentTarget.removeAttribute('aria-label');
         ev.currentTarget.removeAttribute('role');
