@@ -56,7 +56,8 @@ type Port interface {
 	// [ErrTooBig] when there are more, or when the chat does not hand over
 	// files of that size (20 MiB).
 	Download(ctx context.Context, f FileRef, max int64) ([]byte, error)
-	// Busy shows "typing" or "sending a file" until Handle returns.
+	// Busy shows "typing" or "sending a file" until Handle returns. A press
+	// that is not answered by then is, with no text.
 	// Errors are the port's own to log: nothing depends on it.
 	Busy(ctx context.Context, a Activity)
 	// Progress shows text in a message of its own, which later calls edit, at

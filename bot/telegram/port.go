@@ -69,7 +69,8 @@ func (p *port) Download(ctx context.Context, f bot.FileRef, max int64) ([]byte, 
 	return p.files.download(ctx, f, max)
 }
 
-// Busy implements [bot.Port].
+// Busy implements [bot.Port]. Who has pressed a button for long work is not left
+// waiting on the button: after some seconds clients take it for broken.
 func (p *port) Busy(ctx context.Context, a bot.Activity) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -77,6 +78,11 @@ func (p *port) Busy(ctx context.Context, a bot.Activity) {
 		return
 	}
 	p.busy = a
+	if own, ok := p.event.Body.(bot.Press); ok && !p.answered {
+		p.answered = true
+		once := withCall(context.WithoutCancel(ctx), callOption{casual: true})
+		p.wg.Go(func() { p.Answer(once, own, "") })
+	}
 	if p.stop == nil {
 		ctx, p.stop = context.WithCancel(ctx)
 		p.wg.Go(func() { p.showBusy(ctx) })

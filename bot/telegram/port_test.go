@@ -110,6 +110,34 @@ func TestPressIsAnsweredOnce(t *testing.T) {
 	}
 }
 
+// Long work that a button began is shown in the chat, not on the button.
+func TestPressForLongWorkIsAnsweredAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		d.start(handlerFunc(func(ctx context.Context, e bot.Event, p bot.Port) ([]bot.Reply, error) {
+			if _, ok := e.Body.(bot.Press); !ok {
+				return []bot.Reply{{Text: "?", Buttons: [][]bot.Button{{{Label: "拼", Data: "stitch"}}}}}, nil
+			}
+			p.Busy(ctx, bot.Sending)
+			p.Progress(ctx, "正在拼……")
+			return []bot.Reply{{Text: "拼好了"}}, sleep(ctx, 20*time.Second)
+		}))
+		d.text(applicant, "a")
+		l := d.await(applicant, 1)[0]
+		d.post(fmt.Sprintf("/sim/chats/%d/press", applicant), map[string]any{"message_id": l.ID, "button": "拼"})
+		time.Sleep(time.Second)
+		if n := d.calls("answerCallbackQuery"); n != 1 {
+			t.Errorf("answered %d times after a second, want once", n)
+		}
+		if ls := d.await(applicant, 2); ls[1].Text != "正在拼……" {
+			t.Errorf("after a second the chat shows %q", ls[1].Text)
+		}
+		time.Sleep(time.Minute)
+		if ls := d.await(applicant, 2); ls[1].Text != "拼好了" || d.calls("answerCallbackQuery") != 1 {
+			t.Errorf("at the end the chat shows %q after %d answers to the press", ls[1].Text, d.calls("answerCallbackQuery"))
+		}
+	})
+}
+
 func TestOldPressIsHandledAllTheSame(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		cfg := d.config(t.TempDir())
@@ -165,4 +193,27 @@ func TestDownloads(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What people write is text in every answer, whatever markup it looks like.
+func TestMarkupInTextIsText(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		d.start(handlerFunc(func(ctx context.Context, e bot.Event, p bot.Port) ([]bot.Reply, error) {
+			text := e.Body.(bot.Text).Text
+			p.Progress(ctx, text)
+			time.Sleep(time.Second)
+			return []bot.Reply{
+				{Text: text, Buttons: [][]bot.Button{{{Label: "<b>&lt;", Data: "d"}}}},
+				{Text: text, File: &bot.File{Name: "a.jpg", Data: picture(1)}},
+			}, nil
+		}))
+		for _, text := range []string{"<b>粗</b> &amp; <a href=\"tg://user?id=1\">x</a>", "*a* _b_ [c](tg://user?id=1) ```d```", "</b><script>alert(1)</script>"} {
+			before := len(d.answers(applicant))
+			d.text(applicant, text)
+			ls := d.await(applicant, before+2)[before:]
+			if ls[0].Text != text || ls[1].Caption != text || len(ls[0].Spans)+len(ls[1].Spans) > 0 || ls[0].Buttons[0][0].Text != "<b>&lt;" {
+				t.Errorf("%q came out as %+v", text, ls)
+			}
+		}
+	})
 }
