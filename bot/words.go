@@ -156,6 +156,12 @@ func (w *Words) Sorry(l kb.Lang) string { return w.say(l, "broken", nil) }
 // answered at the time.
 func (w *Words) TooFast(l kb.Lang) string { return w.say(l, "too-fast", nil) }
 
+// About returns what the bot says of itself before anybody writes to it, at length
+// and in short.
+func (w *Words) About(l kb.Lang) (long, short string) {
+	return w.say(l, "about", nil), w.say(l, "about-short", nil)
+}
+
 // Crowded returns the warning that a stitch made its pictures small.
 func (w *Words) Crowded(l kb.Lang) string { return w.say(l, "stitch-crowded", nil) }
 
@@ -238,7 +244,7 @@ func (w *Words) sentences(l kb.Lang, parts ...string) string {
 
 // says lists the sentences of section say and the slots that the code fills.
 var says = map[string][]string{
-	"start": {"limit"}, "help": {}, "ask-prompt": {}, "check-prompt": {}, "stitch-prompt": {"max"}, "stitch-one": {},
+	"about": {}, "about-short": {}, "start": {"limit"}, "help": {}, "ask-prompt": {}, "check-prompt": {}, "stitch-prompt": {"max"}, "stitch-one": {},
 	"privacy": {}, "consent": {}, "forgotten": {}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},

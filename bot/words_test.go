@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 
 	"beianbot/bot/picture"
 	"beianbot/content"
@@ -87,6 +88,23 @@ func (limitsOnly) Limits() kb.Limits {
 }
 
 func (limitsOnly) Show(string, kb.Lang, kb.Context) (kb.Answer, bool) { return kb.Answer{}, false }
+
+// What Telegram shows before the first message has its bounds.
+func TestAboutFits(t *testing.T) {
+	w := testWords(t)
+	for _, l := range []kb.Lang{kb.Chinese, kb.English} {
+		if long, short := w.About(l); utf8.RuneCountInString(long) > 512 || utf8.RuneCountInString(short) > 120 {
+			t.Errorf("%s: %d and %d characters, want at most 512 and 120", l, utf8.RuneCountInString(long), utf8.RuneCountInString(short))
+		}
+		for _, staff := range []bool{false, true} {
+			for _, m := range w.Menu(l, staff) {
+				if n := utf8.RuneCountInString(m.Text); n < 1 || n > 256 {
+					t.Errorf("%s: /%s is described in %d characters", l, m.Name, n)
+				}
+			}
+		}
+	}
+}
 
 // A label that two buttons share could not be typed.
 func TestLabelsDiffer(t *testing.T) {

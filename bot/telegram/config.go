@@ -160,20 +160,41 @@ type MenuItem struct {
 	Description string // 1 to 256 characters
 }
 
-// SetCommands sets the list of commands of one chat, such as the staff's, or of
-// all private chats if chat is 0.
+// SetCommands sets the list of commands of one chat, such as the staff's.
 func (b *Bot) SetCommands(ctx context.Context, chat bot.ChatID, menu []MenuItem) error {
-	var scope models.BotCommandScope = &models.BotCommandScopeAllPrivateChats{}
-	if chat != 0 {
-		scope = &models.BotCommandScopeChat{ChatID: int64(chat)}
-	}
+	return b.setCommands(ctx, &models.BotCommandScopeChat{ChatID: int64(chat)}, "", menu)
+}
+
+func (b *Bot) setCommands(ctx context.Context, scope models.BotCommandScope, lang string, menu []MenuItem) error {
 	commands := make([]models.BotCommand, 0, len(menu))
 	for _, m := range menu {
 		commands = append(commands, models.BotCommand{Command: m.Command, Description: m.Description})
 	}
-	_, err := b.api.SetMyCommands(ctx, &tgbot.SetMyCommandsParams{Commands: commands, Scope: scope})
+	_, err := b.api.SetMyCommands(ctx, &tgbot.SetMyCommandsParams{Commands: commands, Scope: scope, LanguageCode: lang})
 	if err != nil {
 		return fmt.Errorf("set commands: %w", err)
+	}
+	return nil
+}
+
+// A Profile is what people see of the bot before they write to it.
+type Profile struct {
+	Menu        []MenuItem // commands of private chats
+	Description string     // in a chat where nothing was said yet, at most 512 characters
+	Short       string     // on the page of the bot and in links to it, at most 120
+}
+
+// SetProfile sets the profile for people whose clients are in a language, two
+// letters, or for all others if lang is empty.
+func (b *Bot) SetProfile(ctx context.Context, lang string, p Profile) error {
+	if err := b.setCommands(ctx, &models.BotCommandScopeAllPrivateChats{}, lang, p.Menu); err != nil {
+		return err
+	}
+	if _, err := b.api.SetMyDescription(ctx, &tgbot.SetMyDescriptionParams{Description: p.Description, LanguageCode: lang}); err != nil {
+		return fmt.Errorf("set description: %w", err)
+	}
+	if _, err := b.api.SetMyShortDescription(ctx, &tgbot.SetMyShortDescriptionParams{ShortDescription: p.Short, LanguageCode: lang}); err != nil {
+		return fmt.Errorf("set short description: %w", err)
 	}
 	return nil
 }

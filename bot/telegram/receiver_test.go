@@ -155,9 +155,20 @@ func TestCommandMenu(t *testing.T) {
 			t.Fatal(err)
 		}
 		menu := []MenuItem{{"help", "怎么用"}, {"stitch", "拼成一张"}}
-		for _, chat := range []bot.ChatID{0, staffChat} {
-			if err := b.SetCommands(t.Context(), chat, menu); err != nil {
-				t.Errorf("SetCommands(%d) = %v", chat, err)
+		if err := b.SetCommands(t.Context(), staffChat, menu); err != nil {
+			t.Errorf("SetCommands = %v", err)
+		}
+		for _, lang := range []string{"", "en"} {
+			if err := b.SetProfile(t.Context(), lang, Profile{menu, "核验单怎么填 " + lang, "备案"}); err != nil {
+				t.Errorf("SetProfile(%q) = %v", lang, err)
+			}
+		}
+		d.post("/sim/chats", map[string]any{"type": "private", "id": 77, "title": "Ann", "lang": "en-GB"})
+		for user, want := range map[bot.ChatID]string{applicant: "核验单怎么填 ", 77: "核验单怎么填 en"} {
+			resp, err := d.http.Get(fmt.Sprintf("%s/sim/me?chat=%d&user=%d", d.url, user, user))
+			me := d.decode(resp, err)
+			if commands, _ := me["commands"].([]any); me["description"] != want || len(commands) != 2 {
+				t.Errorf("user %d sees %v, want the description %q and two commands", user, me, want)
 			}
 		}
 	})

@@ -203,24 +203,30 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	defer wg.Wait()
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	wg.Go(func() { setMenus(work, log, t, words, staff) })
+	wg.Go(func() { introduce(work, log, t, words, staff) })
 	return t.Run(work)
 }
 
-// setMenus tells Telegram which commands to offer. Nothing depends on it.
-func setMenus(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bot.Words, staff bot.ChatID) {
-	chats := []bot.ChatID{0}
-	if staff != 0 {
-		chats = append(chats, staff)
+// introduce tells Telegram what people see of the bot before they write: the
+// commands it offers and what it is for. Nothing depends on it.
+func introduce(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bot.Words, staff bot.ChatID) {
+	menu := func(l kb.Lang, staff bool) (items []telegram.MenuItem) {
+		for _, c := range words.Menu(l, staff) {
+			items = append(items, telegram.MenuItem{Command: c.Name, Description: c.Text})
+		}
+		return items
 	}
-	for _, chat := range chats {
-		var menu []telegram.MenuItem
-		for _, c := range words.Menu(kb.Chinese, chat != 0) {
-			menu = append(menu, telegram.MenuItem{Command: c.Name, Description: c.Text})
+	warn := func(what string, err error) {
+		if err != nil && ctx.Err() == nil {
+			log.Warn(what+" not set", "err", err)
 		}
-		if err := t.SetCommands(ctx, chat, menu); err != nil && ctx.Err() == nil {
-			log.Warn("menu of commands not set", "staff", chat != 0, "err", err)
-		}
+	}
+	for code, l := range map[string]kb.Lang{"": kb.Chinese, "en": kb.English} {
+		about, short := words.About(l)
+		warn("profile", t.SetProfile(ctx, code, telegram.Profile{Menu: menu(l, false), Description: about, Short: short}))
+	}
+	if staff != 0 {
+		warn("menu of the staff", t.SetCommands(ctx, staff, menu(kb.Chinese, true)))
 	}
 }
 
