@@ -27,7 +27,8 @@
 // makes the replies, saves the session and returns the replies, in that order:
 // a crash leads to a second answer, never to a second change. Questions go to
 // the knowledge (ask.go), pictures are fetched, checked and answered (upload.go,
-// album.go), a checklist is asked for choice by choice (checklist.go), buttons
+// album.go) and taken out of the chat again (images.go), a checklist is asked for
+// choice by choice (checklist.go), people say what was useful (useful.go), buttons
 // come back as data that is not trusted (data.go), and in the one staff chat
 // entries are written and retired (staff.go, draft.go).
 //

@@ -13,5 +13,13 @@
 // an update is handled at least once. Within a chat updates are handled in the
 // order in which they came, button presses among them; chats go side by side.
 //
+// A person who sends faster than can be answered waits for themselves alone, is
+// slowed and told of it once. Messages are spaced out as Telegram wants it.
+//
+// A message whose sending was cut off may be out, and nothing tells: it is sent
+// once more. An answer that takes the place of a progress message is an edit and
+// never comes twice. What else Telegram does to bots is listed, with the tests
+// for it, in asitis_test.go.
+//
 // Nothing personal is logged: no text, name, chat or file number, no token.
 package telegram

@@ -9,15 +9,17 @@ import (
 
 const (
 	// fairShare is how many updates of one person count among those that wait
-	// for all: a second hundred of theirs keeps nobody else's out. A person with
-	// more than these floods the chat.
+	// for all: a second hundred of theirs keeps nobody else's out.
 	fairShare = 20
+	// floodAt is how many updates of one person wait before that is a flood: more
+	// than somebody forwards in one go.
+	floodAt = 30
 	// maxLine is how many updates of one person wait. What comes on top is left
 	// out; with one answer a second it would be read eight minutes later.
 	maxLine = 500
 	// floodPause is the rest after each update of a flood, which costs the time
 	// that others could have.
-	floodPause = 200 * time.Millisecond
+	floodPause = 100 * time.Millisecond
 	// tellEvery is how often a person is told at most that they are too fast.
 	tellEvery = 10 * time.Minute
 )
@@ -30,7 +32,7 @@ type lane struct {
 	tasks   []*task
 	person  bool // a chat of one person with the bot
 	waiting int  // updates in tasks
-	flood   bool // more than the fair share waited since the lane began
+	flood   bool // more than floodAt waited since the lane began
 	told    bool // the sender was told of it; for the goroutine that serves the lane
 }
 

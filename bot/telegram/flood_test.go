@@ -101,7 +101,7 @@ func TestFloodIsToldSeldom(t *testing.T) {
 			if i == 2 {
 				time.Sleep(tellEvery)
 			}
-			for range 3 * fairShare {
+			for range 3 * floodAt {
 				d.text(applicant, "x")
 				d.text(staffChat, "x")
 			}

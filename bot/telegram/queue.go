@@ -96,7 +96,7 @@ func (q *queues) put(intake, work context.Context, u *update, deaths int) bool {
 	}
 	before := l.counted()
 	l.waiting++
-	l.flood = l.flood || l.person && l.waiting > fairShare
+	l.flood = l.flood || l.person && l.waiting > floodAt
 	q.count += l.counted() - before
 	if album := u.album(); album != "" {
 		for _, t := range l.tasks {
