@@ -14,10 +14,13 @@ type chat struct {
 	posts    []*post          // ascending by id
 	lastID   int64
 	topics   map[int64]*topic
-	started  bool // private: the person has started the bot
-	blocked  bool // private: the person has blocked the bot
+	general  general // topic of a forum
+	started  bool    // private: the person has started the bot
+	blocked  bool    // private: the person has blocked the bot
 	migrated int64
 	pins     []int64
+
+	description string // of a group
 }
 
 // A post is a message and what only this server knows of it.

@@ -105,10 +105,11 @@ func (s *Server) getChat(c *call) (any, error) {
 		Accent    int             `json:"accent_color_id"`
 		Reactions int             `json:"max_reaction_count"`
 		Gifts     map[string]bool `json:"accepted_gift_types"`
+		About     string          `json:"description,omitempty"`
 		Pinned    *message        `json:"pinned_message,omitempty"`
 	}{ch.info, int(max(ch.info.ID, -ch.info.ID) % 7), 11, map[string]bool{
 		"unlimited_gifts": false, "limited_gifts": false, "unique_gifts": false, "premium_subscription": false, "gifts_from_channels": false,
-	}, nil}
+	}, ch.description, nil}
 	if n := len(ch.pins); n > 0 {
 		if p := ch.find(ch.pins[n-1]); p != nil {
 			full.Pinned = p.asReply()

@@ -42,6 +42,23 @@ func TestOtherLibraries(t *testing.T) {
 	}
 }
 
+// What the libraries make of the parameters of each method is understood.
+func TestMethodsOfOtherLibraries(t *testing.T) {
+	modules := os.Getenv("PLAYGROUND_NODE_MODULES")
+	if modules == "" {
+		t.Skip("set PLAYGROUND_NODE_MODULES to a node_modules folder with grammy and telegraf")
+	}
+	for _, lib := range []string{"grammy", "telegraf"} {
+		w := newWorld(t, Config{})
+		cmd := exec.Command("node", "testdata/methods.cjs", lib, w.url, testToken)
+		cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v; refused:\n%s", lib, err, out)
+		}
+		w.clean()
+	}
+}
+
 // talk is a person's round with a bot of testdata.
 func (w *world) talk(t *testing.T) {
 	// until waits for the message after the last one that was seen.

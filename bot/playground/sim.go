@@ -203,6 +203,10 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request, in where) (*chat,
 		}
 	}
 	if p.ThreadID == 0 {
+		if c.general.closed && c.members[u.ID] == "member" {
+			refuse(w, http.StatusForbidden, "the topic is closed")
+			return nil, nil, false
+		}
 		return c, p, true
 	}
 	t := c.topics[p.ThreadID]

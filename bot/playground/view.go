@@ -142,6 +142,12 @@ func service(m *message) string {
 		return "话题已关闭"
 	case m.TopicReopened != nil:
 		return "话题已重新打开"
+	case m.GeneralHidden != nil:
+		return "综合话题已隐藏"
+	case m.GeneralUnhidden != nil:
+		return "综合话题已显示"
+	case m.NewTitle != "":
+		return "群组改名为「" + m.NewTitle + "」"
 	case m.Pinned != nil:
 		return "置顶了一条消息"
 	case m.NewMembers != nil:

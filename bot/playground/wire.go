@@ -71,6 +71,9 @@ type message struct {
 	TopicEdited     *topicEdited    `json:"forum_topic_edited,omitempty"`
 	TopicClosed     *struct{}       `json:"forum_topic_closed,omitempty"`
 	TopicReopened   *struct{}       `json:"forum_topic_reopened,omitempty"`
+	GeneralHidden   *struct{}       `json:"general_forum_topic_hidden,omitempty"`
+	GeneralUnhidden *struct{}       `json:"general_forum_topic_unhidden,omitempty"`
+	NewTitle        string          `json:"new_chat_title,omitempty"`
 	ReplyMarkup     *inlineKeyboard `json:"reply_markup,omitempty"`
 }
 
