@@ -233,14 +233,20 @@ func (t *turn) command(ctx context.Context, c Command) []Reply {
 }
 
 // forget drops what is remembered of the chat. Drafts in the staff chat are each
-// the work of one person, and not everybody's to drop.
+// the work of one person, and not everybody's to drop. Which messages hold
+// pictures is kept, and said to be, so that they can still be deleted.
 func (t *turn) forget() []Reply {
-	kept := Session{Seen: t.s.Seen}
+	kept := Session{Seen: t.s.Seen, Images: t.s.Images}
 	if t.inStaffChat() {
 		kept.Drafts, kept.Finished = t.s.Drafts, t.s.Finished
 	}
 	*t.s, t.kept = kept, true
-	return t.sayTo("forgotten", nil)
+	r := Reply{Text: t.words.say(t.lang, "forgotten", nil)}
+	if n := len(kept.Images); n > 0 {
+		r.Text += "\n" + t.words.say(t.lang, "forgotten-images", args{"count": number(n)})
+		r.Buttons = [][]Button{{t.button(actDelete, "")}}
+	}
+	return []Reply{r}
 }
 
 // start greets, or shows the entry that a link points to.

@@ -71,6 +71,16 @@ func TestDeletePictures(t *testing.T) {
 	if r := w.press(applicant, 7, "拼成一张"); len(r) != 1 || !strings.Contains(r[0].Text, "过期") {
 		t.Errorf("stitching what was deleted: %+v", r)
 	}
+	w.upload(w.file("c.jpg", jpeg))
+	if r := w.say("/forget"); len(r) != 1 || !strings.Contains(r[0].Text, "还有 1 条") {
+		t.Errorf("/forget with a picture in the chat: %+v", r)
+	}
+	if r := w.press(applicant, 7, "删除我的图片"); len(r) != 1 || !strings.Contains(r[0].Text, "已删除您的图片") || len(w.port.deleted) != 5 {
+		t.Errorf("the button after that: %+v, deleted %v", r, w.port.deleted)
+	}
+	if r := w.say("/forget"); len(r) != 1 || len(r[0].Buttons) != 0 {
+		t.Errorf("/forget without pictures: %+v", r)
+	}
 	if r := w.say("/delete"); len(r) != 1 || !strings.Contains(r[0].Text, "没有记着") {
 		t.Errorf("deleting nothing: %+v", r)
 	}

@@ -245,7 +245,7 @@ func (w *Words) sentences(l kb.Lang, parts ...string) string {
 // says lists the sentences of section say and the slots that the code fills.
 var says = map[string][]string{
 	"about": {}, "about-short": {}, "start": {"limit"}, "help": {}, "ask-prompt": {}, "check-prompt": {}, "stitch-prompt": {"max"}, "stitch-one": {},
-	"privacy": {}, "consent": {}, "forgotten": {}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
+	"privacy": {}, "consent": {}, "forgotten": {}, "forgotten-images": {"count"}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
 	"too-big": {"limit"}, "unreachable": {}, "broken": {}, "too-fast": {}, "thanks": {},
