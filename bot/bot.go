@@ -52,8 +52,8 @@ type Config struct {
 	// same key, the same names. Required with a StaffChat: without a secret,
 	// whoever reads a name finds the person by trying all numbers.
 	Key []byte
-	// Tally counts what people say of answers; nil counts nothing.
-	Tally Tally
+	// Counts is in memory if nil.
+	Counts Counts
 	// Clauses names, per kind of problem, the entry that a finding rests on.
 	Clauses Clauses
 }
@@ -66,7 +66,7 @@ type Bot struct {
 	kb       Knowledge
 	pictures Pictures
 	chats    Chats
-	tally    Tally
+	counts   Counts
 	staff    atomic.Int64 // a ChatID; changes when the group moves
 	key      []byte
 	findings Findings
@@ -79,9 +79,12 @@ func New(log *slog.Logger, c Config) (*Bot, error) {
 		return nil, errors.New("new bot: a staff chat needs a key")
 	}
 	b := &Bot{
-		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats, tally: c.Tally,
+		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats, counts: c.Counts,
 		key: c.Key, slots: make(chan struct{}, pictureSlots),
 		findings: Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
+	}
+	if b.counts == nil {
+		b.counts = NewMemCounts()
 	}
 	b.staff.Store(int64(c.StaffChat))
 	return b, nil
@@ -108,6 +111,8 @@ type turn struct {
 	again bool  // the event was handled before
 	kept  bool  // the replies say that the session is changed
 	err   error // what failed on the way and is for the log
+
+	counted map[string]int // by name
 }
 
 // Handle answers one event. It implements [Handler].
@@ -143,6 +148,9 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 		sessionErr = fmt.Errorf("load session: %w", loadErr)
 	} else if err := b.chats.Save(ctx, e.Chat, s); err != nil {
 		sessionErr = fmt.Errorf("save session: %w", err)
+	}
+	if sessionErr == nil {
+		t.fail(t.addUp(ctx))
 	}
 	if sessionErr != nil && t.kept {
 		replies = t.sayTo("broken", nil)

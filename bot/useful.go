@@ -2,25 +2,15 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strings"
 
 	"beianbot/kb"
 )
 
-// A Tally counts what happens, by kind and entry. Its methods are safe for
-// concurrent use. After a crash the last thing may be counted twice or not at all.
-type Tally interface {
-	Add(ctx context.Context, kind TallyKind, entry string) error
-	// Counts returns what was counted of a kind, by entry.
-	Counts(ctx context.Context, kind TallyKind) (map[string]int, error)
-}
-
-// TallyKind says what is counted.
-type TallyKind string
-
-// TallyUseful counts answers that somebody called useful.
-const TallyUseful TallyKind = "useful"
+// usefulCount is the counter of the taps on 有用 under the answers of an entry;
+// that of all of them is "useful".
+func usefulCount(id string) string { return "useful_" + strings.ReplaceAll(id, "/", "__") }
 
 // usefulButton makes the button with which people say that an answer helped. ok
 // is false when nothing was answered.
@@ -42,10 +32,9 @@ func (t *turn) useful(ctx context.Context, id string) []Reply {
 		}
 		return t.sayTo("thanks", nil)
 	}
-	if known := pressed && slices.Contains(t.s.Rated, t.event.Message); !known && !t.again && t.tally != nil {
-		if err := t.tally.Add(ctx, TallyUseful, id); err != nil {
-			t.fail(fmt.Errorf("count a useful answer: %w", err))
-		}
+	if !pressed || !slices.Contains(t.s.Rated, t.event.Message) {
+		t.count("useful")
+		t.count(usefulCount(id))
 	}
 	if !pressed {
 		return t.sayTo("thanks", nil)

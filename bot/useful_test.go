@@ -3,13 +3,11 @@ package bot_test
 import (
 	"context"
 	"errors"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"beianbot/bot"
 )
@@ -17,11 +15,8 @@ import (
 // A tap on 有用 counts once for a message, however often it comes.
 func TestUsefulIsCountedOnce(t *testing.T) {
 	w := newWorld(t)
-	tally, err := bot.OpenFileTally("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.config.Tally = tally
+	counts := bot.NewMemCounts()
+	w.config.Counts = counts
 	w.restart()
 	r := w.say("核验单用什么笔写")
 	data := r[0].Buttons[len(r[0].Buttons)-1][0].Data
@@ -41,46 +36,27 @@ func TestUsefulIsCountedOnce(t *testing.T) {
 			t.Errorf("the button %q is answered %+v, want as any stale one", forged, r)
 		}
 	}
-	got, err := tally.Counts(t.Context(), bot.TallyUseful)
-	if want := map[string]int{"guide/pen": 2}; err != nil || !maps.Equal(got, want) {
-		t.Errorf("Counts = %v, %v, want %v", got, err, want)
+	got, err := counts.Since(t.Context(), time.Now())
+	if err != nil || got["useful"] != 2 || got["useful_guide__pen"] != 2 {
+		t.Errorf("Since = %v, %v, want 2 of all and of guide/pen", got, err)
 	}
 }
 
-// brokenTally is a [bot.Tally] that fails.
-type brokenTally struct{ bot.Tally }
+// brokenCounts is a [bot.Counts] that fails.
+type brokenCounts struct{ bot.Counts }
 
-func (brokenTally) Add(context.Context, bot.TallyKind, string) error { return errors.New("disk full") }
+func (brokenCounts) Add(context.Context, time.Time, map[string]int) error {
+	return errors.New("disk full")
+}
 
-func TestTallyFails(t *testing.T) {
+func TestCountsFail(t *testing.T) {
 	w := newWorld(t)
-	w.config.Tally = brokenTally{}
+	w.config.Counts = brokenCounts{}
 	w.restart()
 	w.say("核验单用什么笔写")
+	w.errs = nil
 	if r := w.press(applicant, 7, "有用"); len(r) != 0 || len(w.port.answered) != 1 || len(w.errs) != 1 {
 		t.Errorf("answered %+v and %q with the errors %v, want thanks and one error", r, w.port.answered, w.errs)
-	}
-}
-
-func TestFileTally(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "tally.json")
-	for n := range 3 {
-		f, err := bot.OpenFileTally(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Add(t.Context(), bot.TallyUseful, "guide/pen"); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := f.Counts(t.Context(), bot.TallyUseful); err != nil || got["guide/pen"] != n+1 {
-			t.Errorf("Counts = %v, %v, want %d", got, err, n+1)
-		}
-	}
-	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bot.OpenFileTally(path); err == nil {
-		t.Error("a damaged file is opened")
 	}
 }
 
@@ -91,7 +67,7 @@ func TestButtonsCanBeTyped(t *testing.T) {
 		if what != "pictures" {
 			return w.say(what)
 		}
-		jpeg := mustDraw(t, "jpeg 1000x800")
+		jpeg := mustDraw(t, "jpeg 500x400")
 		return w.upload(w.file("a.jpg", jpeg), w.photo(jpeg))
 	}
 	for _, what := range []string{"/start", "/language", "/privacy", "/checklist", "核验单怎么弄", "核验单怎么签字", "广东要手写什么", "天气", "pictures"} {

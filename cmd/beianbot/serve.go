@@ -167,10 +167,6 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	if err != nil {
 		return err
 	}
-	tally, err := bot.OpenFileTally(filepath.Join(data, "tally.json"))
-	if err != nil {
-		return err
-	}
 	words, err := bot.LoadWords(content.FS)
 	if err != nil {
 		return err
@@ -184,7 +180,7 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 		return err
 	}
 	b, err := bot.New(log, bot.Config{
-		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: chats, Tally: tally, Clauses: clauses,
+		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: chats, Clauses: clauses,
 		StaffChat: staff, Key: key,
 	})
 	if err != nil {
