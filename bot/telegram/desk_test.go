@@ -334,7 +334,10 @@ func (d *desk) until(what string, ok func() bool) {
 // settle waits until all updates are done.
 func (d *desk) settle(j Journal) {
 	d.t.Helper()
-	d.until("the journal to be empty", func() bool { return waitingIDs(d.t, j) == "" })
+	d.until("the journal to be empty", func() bool {
+		waiting, err := j.Waiting(context.Background())
+		return err == nil && len(waiting) == 0
+	})
 }
 
 // calls returns how often the bot has called a method.

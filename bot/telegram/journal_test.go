@@ -32,7 +32,7 @@ func records(ids ...int64) []Record {
 }
 
 // waitingIDs returns what j would replay, with "~" for every death.
-func waitingIDs(t testing.TB, j Journal) string {
+func waitingIDs(t *testing.T, j Journal) string {
 	t.Helper()
 	rs, err := j.Waiting(context.Background())
 	if err != nil {
