@@ -43,8 +43,9 @@ const (
 
 // labelled lists the actions whose label is in content/reply.
 var labelled = []action{
-	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUseful, actUnresolved, actCopy,
-	actDelete, actChinese, actEnglish, actPublish, actCancel, actChecklist,
+	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
+	actChinese, actEnglish, actPublish, actCancel, actChecklist,
+	actUseful, actDelete,
 }
 
 // typed reports whether the label of a does the same when it is typed.
@@ -79,9 +80,13 @@ func parseData(s string) (a action, arg string, ok bool) {
 	}
 	name, arg, _ := strings.Cut(s, ":")
 	switch a = action(name); a {
-	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actCopy, actDelete, actChinese, actEnglish:
+	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actChinese, actEnglish:
 		return a, "", arg == ""
-	case actStitch, actOnlyCheck, actFixed, actUseful, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
+	case actCopy, actDelete:
+		return a, "", arg == ""
+	case actUseful:
+		return a, arg, arg != ""
+	case actStitch, actOnlyCheck, actFixed, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
 		return a, arg, arg != ""
 	}
 	return "", "", false

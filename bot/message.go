@@ -73,17 +73,11 @@ func (t *turn) remember(replies []Reply) {
 // typed returns the data of the button that text stands for: its label, or its
 // number among those that were shown last. What staff do to drafts and entries
 // takes a tap: in a group of colleagues "1" or "取消" is an ordinary word, and the
-// buttons shown last may be somebody else's. Nor do they tell the bot among
-// themselves that something was useful.
+// buttons shown last may be somebody else's.
 func (t *turn) typed(text string) (data string, ok bool) {
 	data, ok = t.typedButton(text)
-	switch a, _, _ := parseData(data); a {
-	case actPublish, actCancel, actRetire:
-		return data, false
-	case actUseful, actUnresolved:
-		return data, ok && !t.inStaffChat()
-	}
-	return data, ok
+	a, _, _ := parseData(data)
+	return data, ok && a != actPublish && a != actCancel && a != actRetire
 }
 
 // typedButton is typed for the buttons of everybody.

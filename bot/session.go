@@ -43,20 +43,21 @@ const (
 // A Session is what is remembered of one chat. It holds no picture, no name and
 // no file name. Its JSON form is what a durable [Chats] writes.
 type Session struct {
-	Lang     kb.Lang     `json:"lang,omitempty"`   // chosen with /language
-	Spoken   kb.Lang     `json:"spoken,omitempty"` // of the last question
-	Context  kb.Context  `json:"context,omitzero"` // for the next question
-	Before   kb.Context  `json:"before,omitzero"`  // what Context was before the last event
-	Consent  int64       `json:"consent,omitempty"`
-	Seen     []int64     `json:"seen,omitempty"`     // updates handled, oldest first
-	Sets     []Set       `json:"sets,omitempty"`     // oldest first
-	Images   []MessageID `json:"images,omitempty"`   // messages with pictures, theirs and ours, oldest first
-	Offered  []Offer     `json:"offered,omitempty"`  // buttons of the last reply that has any
-	Copy     string      `json:"copy,omitempty"`     // what one of these copies
-	Rated    []MessageID `json:"rated,omitempty"`    // answers that were called useful
-	Long     []string    `json:"long,omitempty"`     // questions behind buttons, too long for them
-	Drafts   []Draft     `json:"drafts,omitempty"`   // staff chat only
-	Finished []Finished  `json:"finished,omitempty"` // staff chat only
+	Lang     kb.Lang    `json:"lang,omitempty"`   // chosen with /language
+	Spoken   kb.Lang    `json:"spoken,omitempty"` // of the last question
+	Context  kb.Context `json:"context,omitzero"` // for the next question
+	Before   kb.Context `json:"before,omitzero"`  // what Context was before the last event
+	Consent  int64      `json:"consent,omitempty"`
+	Seen     []int64    `json:"seen,omitempty"`     // updates handled, oldest first
+	Sets     []Set      `json:"sets,omitempty"`     // oldest first
+	Offered  []Offer    `json:"offered,omitempty"`  // buttons of the last reply that has any
+	Long     []string   `json:"long,omitempty"`     // questions behind buttons, too long for them
+	Drafts   []Draft    `json:"drafts,omitempty"`   // staff chat only
+	Finished []Finished `json:"finished,omitempty"` // staff chat only
+
+	Images []MessageID `json:"images,omitempty"` // messages with pictures, theirs and ours, oldest first
+	Rated  []MessageID `json:"rated,omitempty"`  // answers that were called useful
+	Copy   string      `json:"copy,omitempty"`   // what one of the buttons of Offered copies
 }
 
 // A Set is the pictures that may become one: an album, or pictures that came

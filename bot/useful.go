@@ -26,6 +26,9 @@ func (t *turn) usefulButton(a kb.Answer) (b Button, ok bool) {
 // thanks without a message of its own when a button was pressed.
 func (t *turn) useful(ctx context.Context, id string) []Reply {
 	p, pressed := t.event.Body.(Press)
+	if !pressed && t.inStaffChat() {
+		return nil // an ordinary word among colleagues
+	}
 	if _, ok := t.kb.Entry(id); !ok {
 		if pressed {
 			return t.sayTo("stale-button", nil)

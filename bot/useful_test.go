@@ -105,14 +105,12 @@ func buttonsOf(replies []bot.Reply) (all []bot.Button) {
 	return all
 }
 
-// What is an ordinary word among colleagues is not taken for a tap.
+// An ordinary word among colleagues is not taken for a tap.
 func TestStaffSayThatItIsUseful(t *testing.T) {
 	w := newWorld(t)
 	w.staff("核验单用什么笔写")
-	for _, text := range []string{"有用", "没解决"} {
-		if r := w.staff(text); len(r) != 0 {
-			t.Errorf("%s among staff: %+v, want silence", text, r)
-		}
+	if r := w.staff("有用"); len(r) != 0 {
+		t.Errorf("有用 among staff: %+v, want silence", r)
 	}
 	if r := w.say("有用"); len(r) != 1 || !strings.Contains(r[0].Text, "谢谢") {
 		t.Errorf("有用 without an answer before: %+v, want thanks", r)
