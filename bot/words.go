@@ -153,8 +153,8 @@ func (w *Words) Help(l kb.Lang) string { return w.say(l, "help", nil) }
 func (w *Words) Sorry(l kb.Lang) string { return w.say(l, "broken", nil) }
 
 // TooFast returns what is said once to a person who sends more than can be
-// answered at the time.
-func (w *Words) TooFast(l kb.Lang) string { return w.say(l, "too-fast", nil) }
+// answered at the time, and whose client is in the language of an IETF tag.
+func (w *Words) TooFast(tag string) string { return w.say(clientLang(tag), "too-fast", nil) }
 
 // About returns what the bot says of itself before anybody writes to it, at length
 // and in short.

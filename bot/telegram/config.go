@@ -31,9 +31,10 @@ type Config struct {
 	// Sorry is said in a chat where an update could not be handled or a file
 	// not be sent.
 	Sorry string
-	// TooFast is said once to a person who sends more than can be answered at
-	// the time. If empty, nothing is said.
-	TooFast string
+	// TooFast is what is said once to a person who sends more than can be answered
+	// at the time and whose client has this language. If nil, nothing is said.
+	// Called concurrently.
+	TooFast func(lang string) string
 	// Everything reports whether all messages of a group are for the bot, as in
 	// the staff's. If nil, no group is so. In all others it gets what is addressed
 	// to it: commands, its name, replies to it, buttons. Called concurrently.

@@ -72,7 +72,7 @@ func (q *queues) untold(chat int64) bool {
 func (b *Bot) tellFlood(ctx context.Context, u *update) {
 	b.log.Info("a person sends faster than they are answered", "update", u.ID)
 	e := bot.Event{Update: u.ID, Chat: bot.ChatID(u.chat())}
-	if err := b.out.reply(ctx, e, bot.Reply{Text: b.cfg.TooFast}, new(delivery)); err != nil {
+	if err := b.out.reply(ctx, e, bot.Reply{Text: b.cfg.TooFast(u.language())}, new(delivery)); err != nil {
 		b.log.Debug("person not told", "update", u.ID, "err", err)
 	}
 }

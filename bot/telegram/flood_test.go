@@ -10,7 +10,9 @@ import (
 	"beianbot/bot"
 )
 
-const testTooFast = "请慢一点"
+const testTooFast = "请慢一点 zh-hans"
+
+func tooFast(lang string) string { return "请慢一点 " + lang }
 
 // slowEcho answers every text with itself after d.
 func slowEcho(d time.Duration) bot.Handler {
@@ -27,7 +29,7 @@ func slowEcho(d time.Duration) bot.Handler {
 func TestFloodHoldsUpNobodyElse(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		cfg := d.config(t.TempDir())
-		cfg.TooFast = testTooFast
+		cfg.TooFast = tooFast
 		cfg.Pending = 60 // less than the flood
 		d.run(cfg, slowEcho(time.Second))
 		const flood = 300
@@ -67,7 +69,7 @@ func TestFloodHoldsUpNobodyElse(t *testing.T) {
 func TestFloodIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		cfg := d.config(t.TempDir())
-		cfg.TooFast = testTooFast
+		cfg.TooFast = tooFast
 		for i := range maxLine + 100 {
 			d.text(applicant, fmt.Sprint(i))
 		}
@@ -86,7 +88,7 @@ func TestFloodIsBounded(t *testing.T) {
 func TestFloodIsToldSeldom(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		cfg := d.config(t.TempDir())
-		cfg.TooFast = testTooFast
+		cfg.TooFast = tooFast
 		cfg.Everything = func(bot.ChatID) bool { return true }
 		d.run(cfg, slowEcho(0))
 		told := func(chat bot.ChatID) (n int) {

@@ -74,7 +74,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		return fmt.Errorf("read journal: %w", err)
 	}
 	q := newQueues(b.cfg.Workers, b.cfg.Pending, b.cfg.AlbumQuiet, b.work)
-	if b.cfg.TooFast != "" {
+	if b.cfg.TooFast != nil {
 		q.tell = b.tellFlood
 	}
 	defer q.wait()

@@ -117,6 +117,19 @@ func (u *update) chat() int64 {
 	return 0
 }
 
+// language returns that of the client of who sent u, "" when it is not known.
+func (u *update) language() string {
+	switch {
+	case u.Message != nil && u.Message.From != nil:
+		return u.Message.From.Language
+	case u.EditedMessage != nil && u.EditedMessage.From != nil:
+		return u.EditedMessage.From.Language
+	case u.CallbackQuery != nil:
+		return u.CallbackQuery.From.Language
+	}
+	return ""
+}
+
 // album returns what the parts of an album share, "" for no album.
 func (u *update) album() string {
 	if u.Message == nil {

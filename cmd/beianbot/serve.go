@@ -190,7 +190,7 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	cfg.Everything = b.IsStaffChat
 	cfg.Moved = b.ChatMoved
 	cfg.Sorry = words.Sorry(kb.Chinese)
-	cfg.TooFast = words.TooFast(kb.Chinese)
+	cfg.TooFast = words.TooFast
 	t, err := telegram.New(log, cfg, b)
 	if err != nil {
 		return err
