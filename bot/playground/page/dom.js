@@ -64,11 +64,12 @@ export function when(seconds) {
   return `${d.getMonth() + 1}/${d.getDate()}`;
 }
 
-// bytes words a size as Telegram does, in units of 1024.
+// bytes words a size in units of 1000, as the bot does. Telegram's clients are not
+// of one mind, and next to a limit one picture must not have two sizes.
 export function bytes(n) {
-  if (n < 1024) return `${n} B`;
-  if (n < 1024 * 1024) return `${(n / 1024).toFixed(1)} KB`;
-  return `${(n / 1024 / 1024).toFixed(2)} MB`;
+  if (n < 1000) return `${n} B`;
+  if (n < 1e6) return `${(n / 1e3).toFixed(1)} KB`;
+  return `${(n / 1e6).toFixed(2)} MB`;
 }
 
 // avatar fills an element with a character of a name: the last one for people,
