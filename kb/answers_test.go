@@ -344,6 +344,34 @@ func TestCloseEndsEverything(t *testing.T) {
 	t.Errorf("%d goroutines after three bases, %d before", runtime.NumGoroutine(), before)
 }
 
+// An entry that is in service carries its version, so that a copy of it can be
+// edited once and not twice.
+func TestStaleEdit(t *testing.T) {
+	b := base(t)
+	if err := b.Put(t.Context(), kbtest.Entry("staff/a", "水印可以加吗")); err != nil {
+		t.Fatal(err)
+	}
+	mine, ok := b.Entry("staff/a")
+	if !ok {
+		t.Fatal("the entry is not in service")
+	}
+	theirs := mine
+	mine.Title = map[kb.Lang]string{kb.Chinese: "能加水印吗"}
+	theirs.Title = map[kb.Lang]string{kb.Chinese: "水印行不行"}
+	if err := b.Put(t.Context(), mine); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Put(t.Context(), theirs); !errors.Is(err, kb.ErrConflict) {
+		t.Errorf("Put of a stale edit = %v, want ErrConflict", err)
+	}
+	if e, _ := b.Entry("staff/a"); e.Title[kb.Chinese] != "能加水印吗" || e.Version != 2 {
+		t.Errorf("in service: version %d, %q, want the first edit", e.Version, e.Title[kb.Chinese])
+	}
+	if err := b.Retire(t.Context(), "staff/a", "x"); err != nil {
+		t.Errorf("Retire after an edit = %v, want nil", err)
+	}
+}
+
 // Questions never fail or wait while staff edit.
 func TestQuestionsDuringEdits(t *testing.T) {
 	b := base(t)
@@ -365,7 +393,9 @@ func TestQuestionsDuringEdits(t *testing.T) {
 		})
 	}
 	for i := range 20 {
-		if err := b.Put(t.Context(), kbtest.Entry(fmt.Sprintf("staff/n%d", i%5), fmt.Sprintf("第 %d 版的题目", i))); err != nil {
+		e := kbtest.Entry(fmt.Sprintf("staff/n%d", i%5), fmt.Sprintf("第 %d 版的题目", i))
+		e.Version = i / 5
+		if err := b.Put(t.Context(), e); err != nil {
 			t.Error(err)
 		}
 	}

@@ -225,7 +225,8 @@ func (b *Base) Preview(e Entry, l Lang) Answer { return b.state.Load().card(e, s
 
 // Put stores a staff entry and makes it live. When it returns nil, the entry
 // is stored and the next question sees it. An entry with a fatal complaint is
-// refused.
+// refused, and so is, with [ErrConflict], an edit of a version that is not the
+// newest any more, see [Store].
 func (b *Base) Put(ctx context.Context, e Entry) error {
 	if e.Kind() != Staff {
 		return fmt.Errorf("put entry %q: not a staff entry", e.ID)
@@ -240,6 +241,7 @@ func (b *Base) Put(ctx context.Context, e Entry) error {
 	if err := b.store.Put(ctx, e); err != nil {
 		return fmt.Errorf("put entry %q: %w", e.ID, err)
 	}
+	e.Version++ // as it is stored now
 	b.taken[e.ID] = true
 	s := b.state.Load()
 	staff := slices.DeleteFunc(slices.Clone(s.staff), func(o Entry) bool { return o.ID == e.ID })

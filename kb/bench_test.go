@@ -111,7 +111,9 @@ func BenchmarkPut(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := 0; b.Loop(); i++ {
-		if err := base.Put(b.Context(), staffEntry(i%500)); err != nil {
+		e := staffEntry(i % 500)
+		e.Version = i/500 + 1
+		if err := base.Put(b.Context(), e); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -68,6 +68,10 @@ type Entry struct {
 	By      string    // who added it; staff entries only, an opaque key and not a name
 	Changed time.Time // when; staff entries only
 	Retired bool      // hidden; staff entries only
+	// Version counts the edits of a staff entry, from 1. The [Store] sets it. An
+	// edited copy keeps the number of the version that it was made from, so that
+	// of two edits of one version the second is refused.
+	Version int `json:",omitempty"`
 }
 
 // Kind returns what sort of entry it is.

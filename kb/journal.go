@@ -10,11 +10,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
 // Journal is a [Store] in one file of JSON lines, appended to and never
-// rewritten, so that every version of every entry stays known.
+// rewritten, so that every version of every entry stays known. A line says which
+// version it is; the order of the lines does not matter.
 type Journal struct {
 	mem *MemStore // what the file says
 
@@ -63,8 +65,11 @@ func (j *Journal) read() error {
 		if err := json.Unmarshal(line, &e); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
-		if err := j.mem.Put(context.Background(), e); err != nil {
-			return err
+		if e.Version == 0 { // written when lines did not say it: they are in order
+			e.Version = j.mem.newest(e.ID).Version + 1
+		}
+		if err := j.mem.restore(e); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
 		}
 		j.size += int64(len(line)) + 1
 	}
@@ -95,7 +100,35 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 }
 
 // Put implements [Store]: it returns after the file has been synced.
-func (j *Journal) Put(ctx context.Context, e Entry) error {
+func (j *Journal) Put(_ context.Context, e Entry) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.mem.mu.Lock()
+	newest := j.mem.newest(e.ID)
+	j.mem.mu.Unlock()
+	next, done, err := e.After(newest)
+	if err != nil || done {
+		return err
+	}
+	return j.append(next)
+}
+
+// Restore adds a version as it is, with the number that it has: one that another
+// copy of the knowledge has and this file has not. A version that is there stays.
+func (j *Journal) Restore(_ context.Context, e Entry) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.mem.mu.Lock()
+	known := slices.ContainsFunc(j.mem.versions[e.ID], func(v Entry) bool { return v.Version == e.Version })
+	j.mem.mu.Unlock()
+	if known {
+		return j.mem.restore(e)
+	}
+	return j.append(e)
+}
+
+// append writes a version. The caller holds mu.
+func (j *Journal) append(e Entry) error {
 	line, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
@@ -104,8 +137,6 @@ func (j *Journal) Put(ctx context.Context, e Entry) error {
 	if len(line) > maxJournalLine {
 		return fmt.Errorf("entry of %d bytes, at most %d", len(line), maxJournalLine)
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	if j.torn {
 		// Half a line must not swallow the next one.
 		if err := j.file.Truncate(j.size); err != nil {
@@ -124,7 +155,7 @@ func (j *Journal) Put(ctx context.Context, e Entry) error {
 		return fmt.Errorf("append to journal: %w", err)
 	}
 	j.size += int64(len(line))
-	return j.mem.Put(ctx, e)
+	return j.mem.restore(e)
 }
 
 // Entries implements [Store].

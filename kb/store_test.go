@@ -69,3 +69,34 @@ func TestJournalDamage(t *testing.T) {
 		t.Errorf("OpenJournal of a damaged file: %v, want an error that names line 2", err)
 	}
 }
+
+// A file from before lines said their version is read in order; lines that do may
+// stand anywhere, and one that another copy of the knowledge has can be restored.
+func TestJournalVersions(t *testing.T) {
+	dir := t.TempDir()
+	lines := `{"ID":"staff/a","Rule":"one"}
+{"ID":"staff/a","Rule":"two"}
+{"ID":"staff/a","Rule":"four","Version":4}
+`
+	if err := os.WriteFile(filepath.Join(dir, "kb.jsonl"), []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j := openJournal(t, dir).(*kb.Journal)
+	for range 2 {
+		if err := j.Restore(t.Context(), kb.Entry{ID: "staff/a", Rule: "three", Version: 3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Restore(t.Context(), kb.Entry{ID: "staff/a", Rule: "another three", Version: 3}); err == nil {
+		t.Error("Restore of another version 3 = nil")
+	}
+	for range 2 {
+		vs, err := j.History(t.Context(), "staff/a")
+		if err != nil || len(vs) != 4 || vs[1].Rule != "two" || vs[2].Rule != "three" || vs[3].Version != 4 {
+			t.Errorf("History = %+v, %v, want one to four", vs, err)
+		}
+		j.Close()
+		j = openJournal(t, dir).(*kb.Journal)
+	}
+	j.Close()
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,21 +31,102 @@ func TestStore(t *testing.T, persistent bool, open func(t *testing.T, dir string
 	t.Run("the newest version wins and the old ones stay", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		defer s.Close()
-		for _, title := range []string{"一", "二", "三"} {
-			put(t, s, Entry("staff/b", title))
+		for n, title := range []string{"一", "二", "三"} {
+			put(t, s, version(n, "staff/b", title))
 		}
 		put(t, s, Entry("staff/a", "甲"))
 		es, err := s.Entries(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []kb.Entry{Entry("staff/a", "甲"), Entry("staff/b", "三")}
+		want := []kb.Entry{version(1, "staff/a", "甲"), version(3, "staff/b", "三")}
 		if !reflect.DeepEqual(es, want) {
 			t.Errorf("Entries() = %+v, want %+v", es, want)
 		}
 		vs, err := s.History(t.Context(), "staff/b")
 		if err != nil || len(vs) != 3 || vs[0].Title[kb.Chinese] != "一" || vs[2].Title[kb.Chinese] != "三" {
 			t.Errorf("History(staff/b) = %d versions, %v, want three, oldest first", len(vs), err)
+		}
+	})
+	t.Run("an edit of an old version is refused", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		put(t, s, Entry("staff/a", "一"))
+		put(t, s, version(1, "staff/a", "二"))
+		for _, stale := range []kb.Entry{version(1, "staff/a", "三"), Entry("staff/a", "三"), version(3, "staff/a", "三"), version(1, "staff/b", "三")} {
+			if err := s.Put(t.Context(), stale); !errors.Is(err, kb.ErrConflict) {
+				t.Errorf("Put(%s, made from version %d) = %v, want ErrConflict", stale.ID, stale.Version, err)
+			}
+		}
+		if es, err := s.Entries(t.Context()); err != nil || !reflect.DeepEqual(es, []kb.Entry{version(2, "staff/a", "二")}) {
+			t.Errorf("Entries() = %+v, %v, want the second version alone", es, err)
+		}
+	})
+	t.Run("the same edit twice is one edit", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		for range 2 {
+			put(t, s, Entry("staff/a", "一"))
+		}
+		for range 2 {
+			put(t, s, version(1, "staff/a", "二"))
+		}
+		if vs, err := s.History(t.Context(), "staff/a"); err != nil || len(vs) != 2 {
+			t.Errorf("History = %d versions, %v, want 2", len(vs), err)
+		}
+	})
+	t.Run("of many edits of one version one wins", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		put(t, s, Entry("staff/a", "一"))
+		var wg sync.WaitGroup
+		var won atomic.Int64
+		for i := range 10 {
+			wg.Go(func() {
+				switch err := s.Put(t.Context(), version(1, "staff/a", fmt.Sprint(i))); {
+				case err == nil:
+					won.Add(1)
+				case !errors.Is(err, kb.ErrConflict):
+					t.Errorf("Put = %v, want nil or ErrConflict", err)
+				}
+			})
+		}
+		wg.Wait()
+		if won.Load() != 1 {
+			t.Errorf("%d edits were taken, want one", won.Load())
+		}
+	})
+	t.Run("an old version can be put back", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		put(t, s, Entry("staff/a", "一"))
+		put(t, s, version(1, "staff/a", "二"))
+		vs, err := s.History(t.Context(), "staff/a")
+		if err != nil || len(vs) != 2 {
+			t.Fatalf("History = %d versions, %v, want 2", len(vs), err)
+		}
+		undo := vs[0]
+		undo.Version = vs[1].Version
+		put(t, s, undo)
+		if es, err := s.Entries(t.Context()); err != nil || !reflect.DeepEqual(es, []kb.Entry{version(3, "staff/a", "一")}) {
+			t.Errorf("Entries() = %+v, %v, want the first version again, as the third", es, err)
+		}
+	})
+	t.Run("every one of many edits is known", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		defer s.Close()
+		const edits = 100
+		for n := range edits {
+			put(t, s, version(n, "staff/a", fmt.Sprint(n)))
+		}
+		vs, err := s.History(t.Context(), "staff/a")
+		if err != nil || len(vs) != edits {
+			t.Fatalf("History = %d versions, %v, want %d", len(vs), err, edits)
+		}
+		for n, v := range vs {
+			if v.Version != n+1 || v.Title[kb.Chinese] != fmt.Sprint(n) {
+				t.Errorf("version %d is number %d, %q", n+1, v.Version, v.Title[kb.Chinese])
+			}
 		}
 	})
 	t.Run("puts from many goroutines all arrive", func(t *testing.T) {
@@ -65,10 +147,11 @@ func TestStore(t *testing.T, persistent bool, open func(t *testing.T, dir string
 	t.Run("what was put is there after reopening", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
-		want := Entry("staff/a", "甲")
+		want := version(1, "staff/a", "甲")
 		want.Retired = true
 		put(t, s, Entry("staff/a", "旧"))
 		put(t, s, want)
+		want.Version = 2
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -81,10 +164,21 @@ func TestStore(t *testing.T, persistent bool, open func(t *testing.T, dir string
 		if vs, err := s.History(t.Context(), "staff/a"); err != nil || len(vs) != 2 {
 			t.Errorf("History after reopening = %d versions, %v, want 2", len(vs), err)
 		}
+		if err := s.Put(t.Context(), version(1, "staff/a", "又")); !errors.Is(err, kb.ErrConflict) {
+			t.Errorf("Put of a stale edit after reopening = %v, want ErrConflict", err)
+		}
+		put(t, s, version(2, "staff/a", "新"))
 	})
 }
 
-// Entry returns a small staff entry.
+// version returns the entry made from, or stored as, a version.
+func version(n int, id, title string) kb.Entry {
+	e := Entry(id, title)
+	e.Version = n
+	return e
+}
+
+// Entry returns a small staff entry that is not stored yet.
 func Entry(id, title string) kb.Entry {
 	return kb.Entry{
 		ID:        id,
