@@ -153,15 +153,9 @@ func (d *desk) check() {
 	}
 }
 
-// config returns a configuration for the playground with a journal in dir.
-func (d *desk) config(dir string) Config {
-	d.t.Helper()
-	j, err := OpenJournal(dir, 0)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(func() { j.Close() })
-	return Config{Token: testToken, API: d.url, HTTP: d.wire, Journal: j, Sorry: testSorry, Unpaced: true}
+// config returns a configuration for the playground with an empty journal.
+func (d *desk) config() Config {
+	return Config{Token: testToken, API: d.url, HTTP: d.wire, Journal: NewMemJournal(0), Sorry: testSorry, Unpaced: true}
 }
 
 // run runs a bot until stop is called or the test ends.
@@ -187,7 +181,7 @@ func (d *desk) run(cfg Config, h bot.Handler) (stop func()) {
 // start runs a bot with a fresh journal.
 func (d *desk) start(h bot.Handler) (stop func()) {
 	d.t.Helper()
-	return d.run(d.config(d.t.TempDir()), h)
+	return d.run(d.config(), h)
 }
 
 // post makes a /sim request with a JSON body and returns the answer.
@@ -329,6 +323,20 @@ func (d *desk) until(what string, ok func() bool) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// waitingIDs returns what j would replay, with "~" for every death.
+func waitingIDs(t *testing.T, j Journal) string {
+	t.Helper()
+	rs, err := j.Waiting(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s []string
+	for _, r := range rs {
+		s = append(s, fmt.Sprint(r.ID)+strings.Repeat("~", r.Deaths))
+	}
+	return strings.Join(s, " ")
 }
 
 // settle waits until all updates are done.

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"time"
 
 	"beianbot/bot"
@@ -32,20 +31,10 @@ func Example() {
 	defer server.Close()
 	defer play.Close()
 
-	dir, err := os.MkdirTemp("", "beianbot")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
 	log := slog.New(slog.DiscardHandler)
-	journal, err := telegram.OpenJournal(dir, 0)
-	if err != nil {
-		panic(err)
-	}
-	defer journal.Close()
 	b, err := telegram.New(log, telegram.Config{
 		Token:   play.Token(),
-		Journal: journal,
+		Journal: telegram.NewMemJournal(0),
 		API:     server.URL,
 		Sorry:   "抱歉",
 	}, parrot{})

@@ -434,3 +434,6 @@ func parseLine(line []byte) (op byte, id int64, raw []byte, ok bool) {
 	}
 	return 0, 0, nil, false
 }
+
+// Bury implements [Journal]: the log has it already.
+func (j *FileJournal) Bury(context.Context, Failure) error { return nil }

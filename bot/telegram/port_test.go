@@ -140,7 +140,7 @@ func TestPressForLongWorkIsAnsweredAtOnce(t *testing.T) {
 
 func TestOldPressIsHandledAllTheSame(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		raw := fmt.Appendf(nil, `{"update_id":1,"callback_query":{"id":"gone","from":{"id":%d},"data":"d","message":{"message_id":1,"date":0,"chat":{"id":%d,"type":"private"}}}}`, applicant, applicant)
 		if _, err := cfg.Journal.Add(context.Background(), []Record{{ID: 1, Raw: raw}}); err != nil {
 			t.Fatal(err)

@@ -267,7 +267,11 @@ func (b *Bot) poll(ctx context.Context, offset int64, wait time.Duration) ([]Rec
 			b.log.Error("update without number")
 			continue
 		}
-		rs = append(rs, Record{ID: *head.ID, Raw: raw})
+		r := Record{ID: *head.ID, Raw: raw}
+		if u, err := parse(raw); err == nil {
+			r.Chat = u.chat()
+		}
+		rs = append(rs, r)
 	}
 	return rs, nil
 }

@@ -93,7 +93,7 @@ func TestStartCanBeBrokenOff(t *testing.T) {
 
 func TestWrongTokenEndsRun(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.Token = "4200000042:another"
 		b, err := New(d.log, cfg, echo())
 		if err != nil {
@@ -118,7 +118,7 @@ func TestSameUpdateTwiceIsHandledOnce(t *testing.T) {
 
 func TestFloodFromOneChatIsHandledWhole(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.Pending = 10
 		d.run(cfg, echo())
 		for i := range 500 {
@@ -135,7 +135,7 @@ func TestFloodFromOneChatIsHandledWhole(t *testing.T) {
 
 func TestPacingKeepsToTelegramsLimits(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.Unpaced = false
 		d.run(cfg, echo())
 		for i := range 10 {
@@ -150,7 +150,7 @@ func TestPacingKeepsToTelegramsLimits(t *testing.T) {
 
 func TestCommandMenu(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		b, err := New(d.log, d.config(t.TempDir()), echo())
+		b, err := New(d.log, d.config(), echo())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestCommandMenu(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	j := openJournal(t, t.TempDir(), 0)
+	j := NewMemJournal(0)
 	for _, c := range []struct {
 		about string
 		cfg   Config
@@ -202,7 +202,7 @@ func TestConfigIsChecked(t *testing.T) {
 func TestNothingPersonalIsLogged(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		const canary = "金丝雀440101199001011234"
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		d.run(cfg, handlerFunc(func(ctx context.Context, e bot.Event, p bot.Port) ([]bot.Reply, error) {
 			switch b := e.Body.(type) {
 			case bot.Upload:

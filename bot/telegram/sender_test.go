@@ -111,7 +111,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			bubble(t, func(t *testing.T, d *desk) {
-				cfg := d.config(t.TempDir())
+				cfg := d.config()
 				d.run(cfg, replies(bot.Reply{Text: "答"}))
 				c.fault["method"] = "sendMessage"
 				d.fault(c.fault)
@@ -149,7 +149,7 @@ func TestFileThatIsRefusedIsApologisedFor(t *testing.T) {
 func TestGroupThatMovesIsFollowed(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		d.post("/sim/chats", map[string]any{"type": "group", "id": -77, "title": "g", "members": []map[string]any{{"id": 9, "name": "n", "status": "creator"}}})
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		var from, to atomic.Int64
 		cfg.Moved = func(f, t bot.ChatID) {
 			from.Store(int64(f))
@@ -173,7 +173,7 @@ func TestGroupThatMovesIsFollowed(t *testing.T) {
 
 func TestTopicThatIsGoneIsDoneWithout(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.Everything = func(c bot.ChatID) bool { return c == staffChat }
 		gone := make(chan struct{})
 		d.run(cfg, handlerFunc(func(_ context.Context, e bot.Event, _ bot.Port) ([]bot.Reply, error) {
@@ -215,7 +215,7 @@ func TestEmptyReplyIsNoDisaster(t *testing.T) {
 
 func TestPartsThatAreOutAreNotSentAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		d.run(cfg, replies(bot.Reply{Text: strings.Repeat(strings.Repeat("字", 99)+"\n", 90)}))
 		d.fault(map[string]any{"method": "sendMessage", "kind": "500", "skip": 1, "times": 20})
 		d.text(applicant, "a")
@@ -242,7 +242,7 @@ func TestAnswerThatCannotBeReadIsConsent(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDesk(t)
 				s := &scripted{steps: []step{{status: 200, body: c.body}}, begun: time.Now()}
-				cfg := d.config(t.TempDir())
+				cfg := d.config()
 				cfg.HTTP = s
 				b, err := New(d.log, cfg, nil)
 				if err != nil {

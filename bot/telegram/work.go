@@ -51,12 +51,13 @@ func (b *Bot) work(ctx context.Context, t *task) {
 	j := new(job)
 	begun := time.Now()
 	failures := 0
+	var last error
 	for pause := time.Second; ; pause = min(pause*2, time.Minute) {
 		if ctx.Err() != nil {
 			return
 		}
 		if t.deaths >= maxDeaths || failures >= maxFailures {
-			b.giveUp(ctx, t, j)
+			b.giveUp(ctx, t, j, last)
 			break
 		}
 		b.marks.set(b.log, b.cfg.Journal.Begin(ctx, ids...))
@@ -69,6 +70,7 @@ func (b *Bot) work(ctx context.Context, t *task) {
 			return
 		}
 		b.log.Error("update failed", "update", ids[0], "err", err)
+		last = err
 		if !passing(err) || time.Since(begun) > sendFor {
 			failures++
 		}
@@ -191,8 +193,9 @@ func (b *Bot) replaceProgress(ctx context.Context, e bot.Event, replies []bot.Re
 	return replies
 }
 
-// giveUp tells the chat that its message could not be handled.
-func (b *Bot) giveUp(ctx context.Context, t *task, j *job) {
+// giveUp tells the chat that its message could not be handled, and notes what
+// failed last.
+func (b *Bot) giveUp(ctx context.Context, t *task, j *job, last error) {
 	b.log.Error("update given up", "update", t.updates[0].ID, "deaths", t.deaths)
 	defer func() {
 		if recover() != nil {
@@ -203,6 +206,7 @@ func (b *Bot) giveUp(ctx context.Context, t *task, j *job) {
 	if events == nil {
 		events = b.translator().events(t.updates)
 	}
+	b.bury(ctx, t, events, last)
 	if len(events) == 0 {
 		return
 	}
@@ -210,6 +214,20 @@ func (b *Bot) giveUp(ctx context.Context, t *task, j *job) {
 		b.log.Error("apology not sent", "update", t.updates[0].ID, "err", err)
 	}
 	b.endPress(ctx, t.updates[0])
+}
+
+// bury notes that the updates of t failed for good.
+func (b *Bot) bury(ctx context.Context, t *task, events []bot.Event, last error) {
+	f := Failure{Deaths: t.deaths, At: time.Now().UTC()}
+	if len(events) > 0 {
+		f.Kind = kindOf(events[0].Body)
+	}
+	if last != nil {
+		f.Err = last.Error()
+	}
+	for _, f.ID = range t.ids() {
+		b.marks.set(b.log, b.cfg.Journal.Bury(context.WithoutCancel(ctx), f))
+	}
 }
 
 // endPress ends the waiting state of a button that nobody answers.

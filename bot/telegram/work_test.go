@@ -15,7 +15,7 @@ import (
 func TestPanicCostsOnlyItsUpdate(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		var tries atomic.Int64
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		d.run(cfg, say(func(e bot.Event) string {
 			text := e.Body.(bot.Text).Text
 			if strings.HasPrefix(text, "毒") {
@@ -36,6 +36,10 @@ func TestPanicCostsOnlyItsUpdate(t *testing.T) {
 		}
 		if n := tries.Load(); n != maxFailures {
 			t.Errorf("%d attempts, want %d", n, maxFailures)
+		}
+		buried, err := cfg.Journal.(*MemJournal).Buried(t.Context())
+		if err != nil || len(buried) != 1 || buried[0].Kind != "text" || buried[0].Err != errPanic.Error() || buried[0].At.IsZero() {
+			t.Errorf("Buried = %+v, %v, want the update that panicked", buried, err)
 		}
 		if logs := d.logs.String(); strings.Contains(logs, "canary-text") || !strings.Contains(logs, "work_test.go") {
 			t.Error("the log quotes what was thrown, or does not say where")
@@ -83,7 +87,7 @@ func TestFailedHandlerSaysSorry(t *testing.T) {
 
 func TestStuckHandlerIsEnded(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.HandleLimit = time.Minute
 		d.run(cfg, handlerFunc(func(ctx context.Context, _ bot.Event, _ bot.Port) ([]bot.Reply, error) {
 			<-ctx.Done()
@@ -97,8 +101,7 @@ func TestStuckHandlerIsEnded(t *testing.T) {
 
 func TestShutdownFinishesWhatIsInHand(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		dir := t.TempDir()
-		cfg := d.config(dir)
+		cfg := d.config()
 		slow := handlerFunc(func(ctx context.Context, e bot.Event, _ bot.Port) ([]bot.Reply, error) {
 			if err := sleep(ctx, 3*time.Second); err != nil {
 				return nil, err
@@ -120,8 +123,6 @@ func TestShutdownFinishesWhatIsInHand(t *testing.T) {
 		if n := len(d.answers(applicant)); n != 7 {
 			t.Errorf("%d answers at the end, want 7", n)
 		}
-		cfg.Journal.(*FileJournal).Close()
-		cfg = d.config(dir)
 		if got := waitingIDs(t, cfg.Journal); strings.Contains(got, "~") || len(strings.Fields(got)) != 6 {
 			t.Errorf("waiting: %s, want 6 updates, none of which was at fault", got)
 		}
@@ -152,7 +153,7 @@ func TestShutdownConfirmsTheLastBatch(t *testing.T) {
 
 func TestAnUpdateThatKillsIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		ctx := context.Background()
 		message := func(id int, chat bot.ChatID) Record {
 			return Record{ID: int64(id), Raw: fmt.Appendf(nil,
@@ -190,7 +191,7 @@ func TestAnUpdateThatKillsIsGivenUp(t *testing.T) {
 
 func TestAnUpdateThatCannotBeReadIsDone(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		bad := []Record{{ID: 1, Raw: []byte(`{"update_id":1,"message":{"message_id":"canary"}}`)}, {ID: 2, Raw: []byte(`{"update_id":2}`)}}
 		if _, err := cfg.Journal.Add(context.Background(), bad); err != nil {
 			t.Fatal(err)
@@ -223,7 +224,7 @@ func (j *brokenJournal) Add(ctx context.Context, batch []Record) ([]Record, erro
 
 func TestNothingIsConfirmedBeforeItIsInTheJournal(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.Journal = &brokenJournal{Journal: cfg.Journal, fails: 5}
 		d.run(cfg, say(func(e bot.Event) string { return e.Body.(bot.Text).Text }))
 		for i := range 3 {
