@@ -17,13 +17,15 @@ import (
 // of the program by path, outside libraries by the path that covers what is
 // used of them. Files for other systems count, tests do not.
 //
-// One way: cmd, then what brings chats, then bot, then pictures and knowledge,
-// then zh; content imports nothing.
+// One way: cmd, then what keeps state, then what brings chats, then bot, then
+// pictures and knowledge, then zh; content imports nothing.
 var imports = map[string][]string{
 	"cmd/beianbot": {
 		"bot", "bot/picture", "bot/picture/heic", "bot/playground", "bot/telegram", "content", "kb",
 	},
 	"bot":                       {"bot/picture", "go.yaml.in/yaml/v3", "kb"},
+	"bot/bottest":               {"bot", "kb"},
+	"bot/jetstream":             {"bot", "bot/telegram", "github.com/nats-io/nats-server/v2/server", "github.com/nats-io/nats.go", "kb"},
 	"bot/picture":               {"github.com/disintegration/imaging", "github.com/h2non/filetype", "golang.org/x/image", "golang.org/x/sync/semaphore"},
 	"bot/picture/heic":          {"bot/picture", "github.com/gen2brain/heic"},
 	"bot/playground":            {"golang.org/x/image"},
@@ -39,6 +41,8 @@ var imports = map[string][]string{
 var testImports = map[string][]string{
 	"cmd/beianbot":              {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal/testscript"},
 	"bot":                       {"content", "github.com/rogpeppe/go-internal/txtar"},
+	"bot/bottest":               {},
+	"bot/jetstream":             {"bot/bottest", "bot/playground", "bot/telegram/telegramtest", "content", "kb/kbtest"},
 	"bot/picture":               {},
 	"bot/picture/heic":          {},
 	"bot/playground":            {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/go-telegram/bot"},

@@ -1,0 +1,130 @@
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+
+	"beianbot/kb"
+)
+
+// Limits are the bounds of [Documents].
+type Limits struct {
+	// Life is how long after its last change a document is kept, for ever if 0.
+	Life time.Duration
+	// Documents is how many there may be, and Bytes how large they may be
+	// together; both must be set. At a bound new ones are refused with [ErrFull].
+	Documents, Bytes int64
+}
+
+// changeTries is how often a change is tried again because another one came
+// between. Of n changes at once one gets through in every round.
+const changeTries = 50
+
+// Documents are JSON documents by key, in a bucket of their own, each changed by
+// compare and set. Keys hold letters, digits and -/_=. only.
+type Documents[T any] struct {
+	s    *Store
+	st   natsjs.Stream
+	name string
+}
+
+// OpenDocuments opens the documents with this name, which is short and plain.
+func OpenDocuments[T any](ctx context.Context, s *Store, name string, l Limits) (*Documents[T], error) {
+	if err := validToken(name); err != nil {
+		return nil, fmt.Errorf("open documents: %w", err)
+	}
+	st, err := s.bucket(ctx, "doc-"+name, bounds{history: 1, life: l.Life, messages: l.Documents, bytes: l.Bytes})
+	if err != nil {
+		return nil, fmt.Errorf("open documents: %w", err)
+	}
+	return &Documents[T]{s: s, st: st, name: name}, nil
+}
+
+func (d *Documents[T]) subject(key string) string { return subject("doc-"+d.name, key) }
+
+// Get returns a document, or [kb.ErrNotFound].
+func (d *Documents[T]) Get(ctx context.Context, key string) (T, error) {
+	v, seq, err := d.read(ctx, key)
+	if err == nil && seq == 0 {
+		err = fmt.Errorf("get %s: %w", d.name, kb.ErrNotFound)
+	}
+	return v, err
+}
+
+// read returns a document and its sequence, 0 when there is none.
+func (d *Documents[T]) read(ctx context.Context, key string) (v T, seq uint64, err error) {
+	if err := validKey(key); err != nil {
+		return v, 0, fmt.Errorf("get %s: %w", d.name, err)
+	}
+	m, err := last(ctx, d.st, d.subject(key))
+	if errors.Is(err, natsjs.ErrMsgNotFound) {
+		return v, 0, nil
+	}
+	if err != nil {
+		return v, 0, fmt.Errorf("get %s: %w", d.name, err)
+	}
+	if err := json.Unmarshal(m.Data, &v); err != nil {
+		return v, 0, fmt.Errorf("decode %s: %w", d.name, err)
+	}
+	return v, m.Sequence, nil
+}
+
+// Change lets change work on the document under key, the zero T when there is
+// none, stores what it has made of it, and returns that. When somebody else was
+// faster, change runs again on what they made. An error of change is returned as
+// it is, and nothing is stored. After another error the change may have been
+// stored.
+func (d *Documents[T]) Change(ctx context.Context, key string, change func(*T) error) (T, error) {
+	var none T
+	for range changeTries {
+		v, seq, err := d.read(ctx, key)
+		if err != nil {
+			return none, err
+		}
+		if err := change(&v); err != nil {
+			return none, err
+		}
+		data, err := json.Marshal(v)
+		if err != nil {
+			return none, fmt.Errorf("encode %s: %w", d.name, err)
+		}
+		_, err = d.s.put(ctx, &nats.Msg{Subject: d.subject(key), Data: data}, natsjs.WithExpectLastSequencePerSubject(seq))
+		if err == nil {
+			return v, nil
+		}
+		if !errors.Is(err, errStale) {
+			return none, fmt.Errorf("change %s: %w", d.name, err)
+		}
+		select {
+		case <-time.After(rand.N(2 * time.Millisecond)):
+		case <-ctx.Done():
+			return none, ctx.Err()
+		}
+	}
+	return none, fmt.Errorf("change %s: %w, %d times", d.name, errStale, changeTries)
+}
+
+// All returns all documents by key.
+func (d *Documents[T]) All(ctx context.Context) (map[string]T, error) {
+	all := make(map[string]T)
+	err := d.s.scan(ctx, d.st, d.subject(">"), func(m *natsjs.RawStreamMsg) error {
+		var v T
+		if err := json.Unmarshal(m.Data, &v); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		all[strings.TrimPrefix(m.Subject, d.subject(""))] = v
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", d.name, err)
+	}
+	return all, nil
+}

@@ -1,0 +1,215 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// callLimit is the time limit of every request to the server. A disk that
+	// syncs in 5 ms is three orders of magnitude faster; a server that has no
+	// answer by then is frozen, as by a full disk.
+	callLimit = 5 * time.Second
+	// startLimit is how long the server may take to read what is stored.
+	startLimit = 30 * time.Second
+
+	lockName   = "lock"
+	serverName = "nats" // folder of the server's own files
+)
+
+// errInUse is returned for a data folder that another process has open.
+var errInUse = errors.New("the folder is in use by another process")
+
+// Config is what a [Store] needs to know.
+type Config struct {
+	// Dir is the data folder. It is made, for its owner alone, if there is none.
+	Dir string
+	// Bot is the number of the bot, the part of its token before the colon. Chats
+	// and updates are kept under it.
+	Bot string
+	// InboxBytes bounds the updates that wait, 64 MiB if 0.
+	InboxBytes int64
+	// MaxChats is how many chats are remembered, 20,000 if 0; beyond it those that
+	// were saved longest ago go.
+	MaxChats int64
+}
+
+// A Store is an open data folder. Its parts are safe for concurrent use until it
+// is closed.
+type Store struct {
+	// Entries are the entries of staff, a [kb.Store]. Closing it closes its
+	// journal alone.
+	Entries *Entries
+	// Chats are the chats' sessions, a [bot.Chats].
+	Chats *Chats
+	// Inbox keeps updates until they are handled, a [telegram.Journal].
+	Inbox *Inbox
+
+	log    *slog.Logger
+	lock   *os.File
+	server *server.Server
+	conn   *nats.Conn
+	js     natsjs.JetStream
+	close  func() error
+}
+
+// Open opens the data folder, which no other process may have open, and starts
+// the server in it. Knowledge that the server has lost since the last time is put
+// back from the journal and said so in the log; what cannot be healed is an error.
+// What a version without this package left in the folder is taken over.
+func Open(ctx context.Context, log *slog.Logger, cfg Config) (*Store, error) {
+	if err := validToken(cfg.Bot); err != nil {
+		return nil, fmt.Errorf("open store: bot %w", err)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(cfg.Dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("open store in %q: %w", cfg.Dir, err)
+	}
+	s := &Store{log: log, lock: lock}
+	s.close = sync.OnceValue(s.shut)
+	if err := s.open(ctx, log, cfg); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store in %q: %w", cfg.Dir, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, log *slog.Logger, cfg Config) (err error) {
+	if err := s.start(log, filepath.Join(cfg.Dir, serverName)); err != nil {
+		return err
+	}
+	if s.Entries, err = openEntries(ctx, log, s, filepath.Join(cfg.Dir, "kb.jsonl")); err != nil {
+		return err
+	}
+	if s.Chats, err = openChats(ctx, s, cfg); err != nil {
+		return err
+	}
+	if s.Inbox, err = openInbox(ctx, s, cfg); err != nil {
+		return err
+	}
+	return takeOver(ctx, log, cfg, s.Chats, s.Inbox)
+}
+
+// start starts the server and connects to it, both within the process.
+func (s *Store) start(log *slog.Logger, dir string) error {
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "beianbot",
+		DontListen: true, // no socket: only this process reaches it
+		NoSigs:     true, // signals are the program's
+		JetStream:  true,
+		StoreDir:   dir,
+		// Without it a power cut loses what was acknowledged in the last two minutes.
+		SyncAlways:             true,
+		JetStreamMaxMemory:     1 << 20, // nothing is kept in memory only
+		JetStreamMaxStore:      1 << 40, // the streams have bounds of their own
+		DisableJetStreamBanner: true,
+		NoSystemAccount:        true,
+		MaxPayload:             8 << 20, // an update may be large, and one that is refused would come again for ever
+	})
+	if err != nil {
+		return fmt.Errorf("make server: %w", err)
+	}
+	said := &serverLog{log: log}
+	srv.SetLoggerV2(said, false, false, false)
+	s.server = srv
+	srv.Start()
+	if err := said.fatal(); err != nil {
+		return fmt.Errorf("start server: %w", err)
+	}
+	if !srv.ReadyForConnections(startLimit) || !srv.JetStreamEnabled() {
+		return fmt.Errorf("start server: not ready after %v", startLimit)
+	}
+	if s.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1)); err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	if s.js, err = natsjs.New(s.conn, natsjs.WithDefaultTimeout(callLimit), natsjs.WithPublishAsyncTimeout(callLimit)); err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	return nil
+}
+
+// Close ends the server and lets go of the folder. What was acknowledged is on
+// disk already.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) shut() error {
+	var err error
+	if s.Entries != nil {
+		err = s.Entries.Close()
+	}
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	if s.server != nil {
+		s.server.Shutdown()
+		s.server.WaitForShutdown()
+	}
+	return errors.Join(err, s.lock.Close())
+}
+
+// Check writes something durably. The server gives no clear error for a full
+// disk, and a stream that met one stays frozen until a restart: so when Check
+// fails again and again, the process should end and be started anew.
+func (s *Store) Check(ctx context.Context) error {
+	_, err := s.put(ctx, &nats.Msg{Subject: subject(marksBucket, "check"), Data: []byte("{}")})
+	if err != nil {
+		return fmt.Errorf("check store: %w", err)
+	}
+	return nil
+}
+
+// serverLog passes on what the server complains about. Its arguments may hold
+// subjects, which are numbers of chats: of them only errors are passed on.
+type serverLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	last error // what Fatalf said; guarded by mu
+}
+
+func firstError(args []any) error {
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *serverLog) Noticef(string, ...any) {}
+func (l *serverLog) Debugf(string, ...any)  {}
+func (l *serverLog) Tracef(string, ...any)  {}
+func (l *serverLog) Warnf(format string, args ...any) {
+	l.log.Warn("nats server", "text", format, "err", firstError(args))
+}
+func (l *serverLog) Errorf(format string, args ...any) {
+	l.log.Error("nats server", "text", format, "err", firstError(args))
+}
+
+// Fatalf keeps what was said: the server goes on from it only to end.
+func (l *serverLog) Fatalf(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last = firstError(args); l.last == nil {
+		l.last = errors.New(format)
+	}
+}
+
+// fatal returns why the server did not start.
+func (l *serverLog) fatal() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
+}
