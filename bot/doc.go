@@ -38,7 +38,11 @@
 // # What carries it
 //
 // Package bot/telegram receives updates, journals them, keeps each chat in
-// order, and sends replies. Package bot/playground plays the Bot API on
+// order, and sends replies. Package bot/jetstream keeps what must survive a crash
+// in one folder: entries of staff, sessions, updates that are not answered yet.
+// Each is behind an interface of the package that uses it, with one suite of
+// checks for all implementations (kb/kbtest, bot/bottest and
+// bot/telegram/telegramtest), so that tests run on memory. Package bot/playground plays the Bot API on
 // loopback, with a page for people, so that the same program runs and is tested
 // without a token. Command beianbot wires all of this, and runs the questions,
 // checks and stitches from a terminal with the same code.

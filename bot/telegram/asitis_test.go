@@ -81,7 +81,7 @@ func TestStrictServer(t *testing.T) {
 		for i := range chats {
 			d.post("/sim/chats", map[string]any{"type": "private", "id": 5000 + i, "title": "p"})
 		}
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.Unpaced = false
 		begun := time.Now()
 		var oldest atomic.Int64 // how long an update waited at most, about
@@ -114,7 +114,7 @@ func TestStrictServer(t *testing.T) {
 // answer that takes the place of a progress message never comes twice.
 func TestCutEditIsNoSecondMessage(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		d.run(cfg, handlerFunc(func(ctx context.Context, _ bot.Event, p bot.Port) ([]bot.Reply, error) {
 			p.Progress(ctx, "…")
 			return []bot.Reply{{Text: "答"}}, sleep(ctx, time.Second)
@@ -133,7 +133,7 @@ func TestCutEditIsNoSecondMessage(t *testing.T) {
 // comes back is answered as ever.
 func TestBlockedByTheUser(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		d.run(cfg, slowEcho(time.Second))
 		d.text(applicant, "a")
 		d.post(fmt.Sprintf("/sim/chats/%d/do", applicant), map[string]any{"action": "block"})
@@ -180,7 +180,7 @@ func TestGroupThatMovedUnseen(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		d.post("/sim/chats", map[string]any{"type": "group", "id": -77, "title": "g", "members": []map[string]any{{"id": 9, "name": "n", "status": "creator"}}})
 		to := bot.ChatID(d.post("/sim/chats/-77/do", map[string]any{"action": "migrate", "from": 9})["chat_id"].(float64))
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		var moves []bot.ChatID
 		cfg.Moved = func(f, t bot.ChatID) { moves = append(moves, f, t) }
 		b, err := New(d.log, cfg, nil)

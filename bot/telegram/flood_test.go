@@ -28,7 +28,7 @@ func slowEcho(d time.Duration) bot.Handler {
 // else waits for it.
 func TestFloodHoldsUpNobodyElse(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.TooFast = tooFast
 		cfg.Pending = 60 // less than the flood
 		d.run(cfg, slowEcho(time.Second))
@@ -68,7 +68,7 @@ func TestFloodHoldsUpNobodyElse(t *testing.T) {
 // and not kept for the next start.
 func TestFloodIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.TooFast = tooFast
 		for i := range maxLine + 100 {
 			d.text(applicant, fmt.Sprint(i))
@@ -87,7 +87,7 @@ func TestFloodIsBounded(t *testing.T) {
 // not at all: most of what is said there is not for the bot.
 func TestFloodIsToldSeldom(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
-		cfg := d.config(t.TempDir())
+		cfg := d.config()
 		cfg.TooFast = tooFast
 		cfg.Everything = func(bot.ChatID) bool { return true }
 		d.run(cfg, slowEcho(0))

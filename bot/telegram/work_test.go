@@ -283,7 +283,7 @@ func BenchmarkThroughput(b *testing.B) {
 				d.text(bot.ChatID(5000+i), fmt.Sprint(n))
 			}
 		}
-		cfg := d.config(b.TempDir())
+		cfg := d.config()
 		cfg.Workers = workers
 		begun := time.Now()
 		stop := d.run(cfg, say(func(e bot.Event) string { return e.Body.(bot.Text).Text }))

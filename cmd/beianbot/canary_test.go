@@ -109,10 +109,10 @@ func folder(t *testing.T, dir string) map[string]string {
 	return texts
 }
 
-// withoutJournal leaves the journal of updates out, which holds messages until
+// withoutJournal leaves the queue of updates out, which holds messages until
 // they are answered.
 func withoutJournal(texts map[string]string) map[string]string {
-	maps.DeleteFunc(texts, func(name, _ string) bool { return strings.HasPrefix(name, "inbox/updates.journal") })
+	maps.DeleteFunc(texts, func(name, _ string) bool { return strings.HasPrefix(name, "nats/jetstream/$G/streams/INBOX/") })
 	return texts
 }
 

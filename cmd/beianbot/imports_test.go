@@ -21,7 +21,7 @@ import (
 // pictures and knowledge, then zh; content imports nothing.
 var imports = map[string][]string{
 	"cmd/beianbot": {
-		"bot", "bot/picture", "bot/picture/heic", "bot/playground", "bot/telegram", "content", "kb",
+		"bot", "bot/jetstream", "bot/picture", "bot/picture/heic", "bot/playground", "bot/telegram", "content", "kb",
 	},
 	"bot":                       {"bot/picture", "go.yaml.in/yaml/v3", "kb"},
 	"bot/bottest":               {"bot", "kb"},
@@ -40,7 +40,7 @@ var imports = map[string][]string{
 // testImports is what the tests of a package may import besides.
 var testImports = map[string][]string{
 	"cmd/beianbot":              {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal/testscript"},
-	"bot":                       {"content", "github.com/rogpeppe/go-internal/txtar"},
+	"bot":                       {"bot/bottest", "content", "github.com/rogpeppe/go-internal/txtar"},
 	"bot/bottest":               {},
 	"bot/jetstream":             {"bot/bottest", "bot/playground", "bot/telegram/telegramtest", "content", "kb/kbtest"},
 	"bot/picture":               {},

@@ -22,26 +22,26 @@ func TestKilled(t *testing.T) {
 	const head, result = "收到 3 张，检查结果", "beian-stitched"
 	for _, test := range []struct {
 		name   string
-		split  bool                                  // the parts of the album come one by one
-		fault  string                                // before the album
-		album  func(journal string) bool             // when the bot is killed for the first time
-		fault2 string                                // before the press of the button
-		stitch func(s *session, journal string) bool // when it is killed again
+		split  bool                                              // the parts of the album come one by one
+		fault  string                                            // before the album
+		album  func(journal string, atWork int) bool             // when the bot is killed for the first time
+		fault2 string                                            // before the press of the button
+		stitch func(s *session, journal string, atWork int) bool // when it is killed again
 	}{
 		{
 			name: "before the album is complete, and with the result on its way", split: true,
-			album:  func(j string) bool { return strings.Contains(j, "media_group_id") },
+			album:  func(j string, _ int) bool { return strings.Contains(j, "media_group_id") },
 			fault2: `{"method":"sendDocument","kind":"slow","delay_ms":20000}`,
-			stitch: func(s *session, _ string) bool { // "正在拼" is taken away right before
+			stitch: func(s *session, _ string, _ int) bool { // "正在拼" is taken away right before
 				return slices.ContainsFunc(s.answers(person), func(m message) bool { return m.Text+m.Caption == "" && m.File == nil })
 			},
 		},
 		{
 			name:   "while the album is looked at, and while it is fetched for the stitch",
 			fault:  `{"method":"getFile","kind":"slow","delay_ms":20000}`,
-			album:  func(j string) bool { return strings.Count(j, "media_group_id") == 3 && atWork(j) >= 3 },
+			album:  func(j string, n int) bool { return strings.Count(j, "media_group_id") == 3 && n >= 3 },
 			fault2: `{"method":"getFile","kind":"slow","skip":1,"delay_ms":20000}`,
-			stitch: func(_ *session, j string) bool { return strings.Contains(j, "callback_query") && atWork(j) >= 1 },
+			stitch: func(_ *session, j string, n int) bool { return strings.Contains(j, "callback_query") && n >= 1 },
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -50,9 +50,9 @@ func TestKilled(t *testing.T) {
 			data, tmp := t.TempDir(), t.TempDir()
 			logs := ""
 			begin := func() *process { return s.botProcess(data, "TMPDIR="+tmp) }
-			kill := func(b *process, when string, now func(journal string) bool) {
+			kill := func(b *process, when string, now func(journal string, atWork int) bool) {
 				t.Helper()
-				until(t, when, func() bool { return now(journalOf(t, data)) })
+				until(t, when, func() bool { return now(journalOf(t, data), atWork(t, data)) })
 				b.kill()
 				logs += b.log.String()
 				s.endFaults()
@@ -83,7 +83,7 @@ func TestKilled(t *testing.T) {
 			m := s.wait(person, head)
 			s.fault(test.fault2)
 			s.press(person, person, m.ID, "拼成一张")
-			kill(b, "during the stitch", func(j string) bool { return test.stitch(s, j) })
+			kill(b, "during the stitch", func(j string, n int) bool { return test.stitch(s, j, n) })
 			if n := s.counts(person, result); n[result] != 0 {
 				t.Fatalf("the result was sent before the kill: %v", n)
 			}
@@ -125,7 +125,7 @@ func TestTerminated(t *testing.T) {
 	s.say(person, person, "核验单用什么笔填")
 	until(t, "the album to be at work", func() bool {
 		j := journalOf(t, data)
-		return atWork(j) >= 2 && strings.Count(j, "update_id") == 3
+		return atWork(t, data) >= 2 && strings.Count(j, "update_id") == 3
 	})
 	b.terminate()
 	if n := s.counts(person, "收到 2 张，检查结果", "黑色签字笔"); n["收到 2 张，检查结果"] != 1 || n["黑色签字笔"] != 1 {

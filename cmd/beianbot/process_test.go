@@ -150,25 +150,43 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// journalOf returns what the journal of updates in a data folder holds.
+// journalOf returns what the queue of updates in a data folder holds.
 func journalOf(t *testing.T, data string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(data, "inbox", "updates.journal"))
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	return string(b)
+	return streamOf(t, data, "INBOX")
 }
 
-// atWork is how many updates of a journal were begun since it was tidied.
-func atWork(journal string) int {
-	n := 0
-	for line := range strings.Lines(journal) {
-		if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[1], "~") {
-			n++
-		}
+// streamOf returns what the files of a stream in a data folder hold.
+func streamOf(t *testing.T, data, name string) string {
+	t.Helper()
+	var all strings.Builder
+	blocks, err := filepath.Glob(filepath.Join(data, "nats", "jetstream", "$G", "streams", name, "msgs", "*.blk"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return n
+	for _, block := range blocks {
+		b, err := os.ReadFile(block)
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
+}
+
+// atWork is how many updates are begun and not finished.
+func atWork(t *testing.T, data string) int {
+	t.Helper()
+	marks := streamOf(t, data, "KV_mark")
+	last := strings.LastIndex(marks, `"begun":`)
+	if last < 0 {
+		return 0
+	}
+	begun, _, whole := strings.Cut(marks[last:], "}")
+	if !whole {
+		return 0 // it is being written
+	}
+	return strings.Count(begun, ":") - 1
 }
 
 // colours are the grounds of the pictures of an album.

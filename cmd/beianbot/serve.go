@@ -12,11 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"beianbot/bot"
+	"beianbot/bot/jetstream"
 	"beianbot/bot/playground"
 	"beianbot/bot/telegram"
 	"beianbot/content"
@@ -146,27 +149,16 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 // and what is in hand is finished.
 func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, cfg telegram.Config) (err error) {
 	closing := func(c interface{ Close() error }) { err = errors.Join(err, c.Close()) }
-	journal, err := telegram.OpenJournal(filepath.Join(data, "inbox"), 0) // first: it locks the folder
+	store, err := jetstream.Open(ctx, log, jetstream.Config{Dir: data, Bot: botNumber(cfg.Token)}) // it locks the folder
 	if err != nil {
 		return err
 	}
-	defer closing(journal)
-	if n := journal.Damaged(); n > 0 {
-		log.Warn("unreadable lines in the journal of updates", "lines", n)
-	}
-	store, err := kb.OpenJournal(filepath.Join(data, "kb.jsonl"))
+	defer closing(store)
+	base, err := kb.Open(ctx, log, content.FS, store.Entries)
 	if err != nil {
 		return err
-	}
-	base, err := kb.Open(ctx, log, content.FS, store)
-	if err != nil {
-		return errors.Join(err, store.Close())
 	}
 	defer closing(base)
-	chats, err := bot.OpenFileChats(filepath.Join(data, "chats"))
-	if err != nil {
-		return err
-	}
 	words, err := bot.LoadWords(content.FS)
 	if err != nil {
 		return err
@@ -180,13 +172,13 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 		return err
 	}
 	b, err := bot.New(log, bot.Config{
-		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: chats, Clauses: clauses,
+		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Clauses: clauses,
 		StaffChat: staff, Key: key,
 	})
 	if err != nil {
 		return err
 	}
-	cfg.Journal = journal
+	cfg.Journal = store.Inbox
 	cfg.Everything = b.IsStaffChat
 	cfg.Moved = b.ChatMoved
 	cfg.Sorry = words.Sorry(kb.Chinese)
@@ -197,10 +189,57 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	work, stop := context.WithCancel(ctx)
-	defer stop()
+	work, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	wg.Go(func() { introduce(work, log, t, words, staff) })
-	return t.Run(work)
+	wg.Go(func() { watch(work, store.Check, checkEvery, stop) })
+	if err := t.Run(work); err != nil {
+		return err
+	}
+	if cause := context.Cause(work); errors.Is(cause, errFrozen) {
+		return cause
+	}
+	return nil
+}
+
+// botNumber returns the number of the bot, which its token begins with, and
+// nothing of what is secret in it.
+func botNumber(token string) string {
+	number, _, ok := strings.Cut(token, ":")
+	if _, err := strconv.ParseUint(number, 10, 64); !ok || err != nil {
+		return "0"
+	}
+	return number
+}
+
+const (
+	// checkEvery is the time between two checks of the store.
+	checkEvery = 20 * time.Second
+	// maxChecks is how many checks in a row may fail.
+	maxChecks = 3
+)
+
+// errFrozen ends the program when the store takes nothing any more, as after the
+// disk was full: it stays so until a restart, which is a supervisor's work.
+var errFrozen = errors.New("the store cannot be written; free space on the disk and start again")
+
+// watch checks the store until ctx ends, and calls stop when it is frozen.
+func watch(ctx context.Context, check func(context.Context) error, every time.Duration, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for failed := 0; failed < maxChecks; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := check(ctx); err != nil {
+			failed++
+		} else {
+			failed = 0
+		}
+	}
+	stop(errFrozen)
 }
 
 // introduce tells Telegram what people see of the bot before they write: the
