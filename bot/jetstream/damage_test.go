@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -122,6 +123,20 @@ func TestDamageIsHealed(t *testing.T) {
 			return data
 		})
 	}
+	// number damages the number of a record in the middle, which makes it huge.
+	number := func(t *testing.T, dir string) {
+		change(t, blocks(t, dir, "KV_kb")[0], func(data []byte) []byte {
+			at := 0
+			for range knowledge { // a record begins with its length, of which one bit is a flag
+				at += int(binary.LittleEndian.Uint32(data[at:]) &^ (1 << 31))
+			}
+			if n := binary.LittleEndian.Uint64(data[at+4:]); n != knowledge+1 {
+				t.Fatalf("record %d has the number %d: another format", knowledge+1, n)
+			}
+			data[at+4+5] ^= 1 << 3
+			return data
+		})
+	}
 	cut := func(t *testing.T, dir string) {
 		change(t, blocks(t, dir, "KV_kb")[0], func(data []byte) []byte { return data[:len(data)/2] })
 	}
@@ -142,6 +157,8 @@ func TestDamageIsHealed(t *testing.T) {
 	cases := []damaged{
 		{"half of the messages' file is cut off after a stop", clean, cut, fromJournal},
 		{"half of the messages' file is cut off after a kill", killed, cut, fromJournal},
+		{"the number of a record is damaged after a stop", clean, number, fromJournal},
+		{"the number of a record is damaged after a kill", killed, number, fromJournal},
 		{"the bucket's folder is gone", clean, remove(serverName + "/jetstream/$G/streams/KV_kb"), fromJournal},
 		{"the bucket's messages are gone", killed, remove(serverName + "/jetstream/$G/streams/KV_kb/msgs"), fromJournal},
 		{"all of the server's files are gone", clean, remove(serverName), fromJournal},

@@ -33,10 +33,12 @@
 // disk that takes 2 ms for a sync still stores some hundred updates a second.
 //
 // What the server does not promise is a message of its own for every loss. One
-// flipped bit in a file costs it one record after a clean stop and all records
-// behind it after a crash, without an error; a watch on such a bucket never comes
-// to its end. So there are no watches here, every request has a time limit, and
-// the knowledge, which nobody can make again, is compared with kb.jsonl at every
+// flipped bit in a file costs it one record or, when it reads the file without
+// its index, all records behind it, without an error; a watch on such a bucket
+// never comes to its end; and a bit in the number of a record makes it eat all
+// memory, unless the index is gone. So the index is removed before the server
+// starts, there are no watches here, every request has a time limit, and the
+// knowledge, which nobody can make again, is compared with kb.jsonl at every
 // start: see [Entries]. An update that is hit by a flipped bit while it waits is
 // lost; a chat starts over.
 //

@@ -102,8 +102,28 @@ func (s *Store) open(ctx context.Context, log *slog.Logger, cfg Config) (err err
 	return takeOver(ctx, log, cfg, s.Chats, s.Inbox)
 }
 
+// dropIndexes removes the server's summaries of its own files. With them it trusts
+// the files after a clean stop, and a bit that was flipped in the number of a
+// record makes it fill the gap to that number, terabytes of it, when the record
+// is read. Without them it checks the sum of every record at the start.
+func dropIndexes(dir string) error {
+	indexes, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs", "index.db"))
+	if err != nil {
+		return err
+	}
+	for _, path := range indexes {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // start starts the server and connects to it, both within the process.
 func (s *Store) start(log *slog.Logger, dir string) error {
+	if err := dropIndexes(dir); err != nil {
+		return fmt.Errorf("drop indexes: %w", err)
+	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "beianbot",
 		DontListen: true, // no socket: only this process reaches it
