@@ -230,7 +230,7 @@ func (in *Inbox) fresh(batch []telegram.Record) ([]telegram.Record, error) {
 // messages. After an error that is not an answer of the server, such as a time
 // limit, they may be stored all the same: the next try finds them by their ids.
 func (in *Inbox) publish(ctx context.Context, rs []telegram.Record) ([]uint64, error) {
-	if len(rs) > 1 {
+	if len(rs) >= batchFrom {
 		last, err := in.publishBatch(ctx, rs)
 		if err == nil {
 			seqs := make([]uint64, len(rs))
@@ -255,6 +255,11 @@ func (in *Inbox) publish(ctx context.Context, rs []telegram.Record) ([]uint64, e
 }
 
 const (
+	// batchFrom is how many updates are worth a batch, for which the server makes
+	// and removes a file: with 1.7 ms for a sync, 12 ms for two and 39 ms for a
+	// hundred, where single ones take 1.3 ms each.
+	batchFrom = 16
+
 	batchHeader       = "Nats-Batch-Id"
 	batchNumberHeader = "Nats-Batch-Sequence" // from 1
 	batchCommitHeader = "Nats-Batch-Commit"
