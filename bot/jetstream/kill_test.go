@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -47,6 +48,9 @@ func child(v string) error {
 	address, dir, _ := strings.Cut(v, " ")
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := Open(ctx, log, Config{Dir: dir, Bot: "42"})
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil // asked to end while it was starting
+	}
 	if err != nil {
 		return err
 	}

@@ -150,6 +150,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, cfg telegram.Config) (err error) {
 	closing := func(c interface{ Close() error }) { err = errors.Join(err, c.Close()) }
 	store, err := jetstream.Open(ctx, log, jetstream.Config{Dir: data, Bot: botNumber(cfg.Token)}) // it locks the folder
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil // asked to end while it was starting
+	}
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"io"
 	"io/fs"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"beianbot/bot/telegram"
 )
 
 // A session is the program without a token, and a person in front of its page.
@@ -358,5 +361,16 @@ func TestServeJoins(t *testing.T) {
 		if strings.Contains(b.log.String()+page.log.String(), "SecretOfTheTest") {
 			t.Error("the token is in the log")
 		}
+	}
+}
+
+// Asked to end before it has started, the program ends well.
+func TestServeEndsWhileItStarts(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	log := slog.New(slog.DiscardHandler)
+	cfg := telegram.Config{Token: "42:secret", API: "http://127.0.0.1:1"}
+	if err := runBot(ctx, log, t.TempDir(), 0, cfg); err != nil {
+		t.Errorf("runBot with a context that has ended = %v, want nil", err)
 	}
 }
