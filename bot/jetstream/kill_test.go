@@ -251,8 +251,12 @@ func TestStopsUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	sent := 0
 	for range stops {
+		before := len(d.answers(0))
 		c := d.spawn(dir)
-		d.under(300*time.Millisecond+rand.N(300*time.Millisecond), chats, &sent)
+		for end := time.Now().Add(30 * time.Second); len(d.answers(0)) == before && time.Now().Before(end); {
+			d.under(50*time.Millisecond, chats, &sent) // until it is at work
+		}
+		d.under(rand.N(300*time.Millisecond), chats, &sent)
 		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
