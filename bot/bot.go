@@ -25,7 +25,7 @@ type Knowledge interface {
 	Preview(e kb.Entry, lang kb.Lang) kb.Answer
 	Lint(e kb.Entry) []kb.Complaint
 	Put(ctx context.Context, e kb.Entry) error
-	Retire(ctx context.Context, id, by string) error
+	Retire(ctx context.Context, id, by, change string) error
 	StaffEntries() []kb.Entry
 	NewID(title string) string
 }

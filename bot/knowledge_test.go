@@ -170,12 +170,12 @@ func (k *knowledge) Put(_ context.Context, e kb.Entry) error {
 	return err
 }
 
-func (k *knowledge) Retire(ctx context.Context, id, by string) error {
+func (k *knowledge) Retire(ctx context.Context, id, by, change string) error {
 	e, ok := k.Entry(id)
 	if !ok || e.Kind() != kb.Staff {
 		return fmt.Errorf("retire entry %q: %w", id, kb.ErrNotFound)
 	}
-	e.Retired, e.By = true, by
+	e.Retired, e.By, e.Change = true, by, change
 	return k.Put(ctx, e)
 }
 

@@ -353,7 +353,7 @@ func retired(id string) string { return "retired/" + id }
 
 // retire takes an entry out of service. Told twice, it says the same twice.
 func (t *turn) retire(ctx context.Context, id string) []Reply {
-	err := t.kb.Retire(ctx, id, t.signature())
+	err := t.kb.Retire(ctx, id, t.signature(), setKey(t.event.Update))
 	switch {
 	case errors.Is(err, kb.ErrNotFound):
 		if t.finished(retired(id)) == nil {

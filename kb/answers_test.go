@@ -208,13 +208,13 @@ func TestStaffEntry(t *testing.T) {
 	if a := ask(b); a.Entry != e.ID {
 		t.Errorf("after a restart: %s by %q", a.Band, a.Entry)
 	}
-	if err := b.Retire(t.Context(), e.ID, "k"); err != nil {
+	if err := b.Retire(t.Context(), e.ID, "k", ""); err != nil {
 		t.Fatal(err)
 	}
 	if a := ask(b); a.Entry == e.ID {
 		t.Error("a retired entry still answers")
 	}
-	if err := b.Retire(t.Context(), e.ID, "k"); !errors.Is(err, kb.ErrNotFound) {
+	if err := b.Retire(t.Context(), e.ID, "k", ""); !errors.Is(err, kb.ErrNotFound) {
 		t.Errorf("retiring it again: %v, want ErrNotFound", err)
 	}
 }
