@@ -24,6 +24,7 @@ var imports = map[string][]string{
 		"bot", "bot/picture", "bot/picture/heic", "bot/playground", "bot/telegram", "content", "kb",
 	},
 	"bot":              {"bot/picture", "go.yaml.in/yaml/v3", "kb"},
+	"bot/bottest":      {"bot", "kb"},
 	"bot/picture":      {"github.com/disintegration/imaging", "github.com/h2non/filetype", "golang.org/x/image", "golang.org/x/sync/semaphore"},
 	"bot/picture/heic": {"bot/picture", "github.com/gen2brain/heic"},
 	"bot/playground":   {"golang.org/x/image"},
@@ -37,7 +38,8 @@ var imports = map[string][]string{
 // testImports is what the tests of a package may import besides.
 var testImports = map[string][]string{
 	"cmd/beianbot":     {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/rogpeppe/go-internal/testscript"},
-	"bot":              {"content", "github.com/rogpeppe/go-internal/txtar"},
+	"bot":              {"bot/bottest", "content", "github.com/rogpeppe/go-internal/txtar"},
+	"bot/bottest":      {},
 	"bot/picture":      {},
 	"bot/picture/heic": {},
 	"bot/playground":   {"github.com/chromedp/cdproto", "github.com/chromedp/chromedp", "github.com/go-telegram/bot"},
