@@ -62,7 +62,7 @@ func TestEveryCard(t *testing.T) {
 						continue
 					}
 					pressed[lang+b.Data] = true
-					if next := w.handle(w.event(applicant, 7, bot.Press{Data: b.Data})); len(next) != 1 || isStale(next[0].Text) {
+					if next := here(w.handle(w.event(applicant, 7, bot.Press{Data: b.Data}))); len(next) != 1 || isStale(next[0].Text) {
 						t.Errorf("%s: the button %q leads to %+v", id, b.Label, next)
 					}
 				}

@@ -3,6 +3,7 @@ package bot
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,11 +31,23 @@ const (
 	actPublish    action = "publish" // :draft
 	actCancel     action = "cancel"  // :draft
 
-	actEntry    action = "e" // :entry ID; its label is the entry's title
-	actQuestion action = "q" // :question, as if it had been typed
-	actLong     action = "k" // :key of a question too long for a button
-	actNarrow   action = "n" // :entry ID:question, which narrows the answer of that entry
-	actRetire   action = "r" // :entry ID
+	actEntry    action = "e"  // :entry ID; its label is the entry's title
+	actQuestion action = "q"  // :question, as if it had been typed
+	actLong     action = "k"  // :key of a question too long for a button
+	actNarrow   action = "n"  // :entry ID:question, which narrows the answer of that entry
+	actRetire   action = "r"  // :entry ID
+	actEdit     action = "ed" // :entry ID
+
+	// Of staff, about an inquiry (:key) or a draft.
+	actShow    action = "show"
+	actClaim   action = "claim"   // I am at it
+	actTake    action = "take"    // I am at it, in place of who was
+	actDrop    action = "drop"    // there is no answer
+	actSave    action = "save"    // the answer becomes an entry
+	actMerge   action = "merge"   // :key:n; it becomes part of an entry that is near
+	actKeep    action = "keep"    // it does not
+	actDraft   action = "d"       // :draft:what to change, see scope.go
+	actConfirm action = "confirm" // :draft; publish in spite of a warning
 
 	actChecklist action = "cl" // :choices so far; its label is that of beginning again
 )
@@ -43,6 +56,15 @@ const (
 var labelled = []action{
 	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
+	actClaim, actTake, actDrop, actSave, actKeep, actConfirm,
+}
+
+// ofStaff lists the actions of the staff chat. They take a tap: in a group of
+// colleagues "1" or "取消" is an ordinary word, and the buttons shown last may be
+// somebody else's.
+var ofStaff = []action{
+	actPublish, actCancel, actConfirm, actRetire, actEdit, actDraft,
+	actShow, actClaim, actTake, actDrop, actSave, actMerge, actKeep,
 }
 
 // typed reports whether the label of a does the same when it is typed.
@@ -79,7 +101,10 @@ func parseData(s string) (a action, arg string, ok bool) {
 	switch a = action(name); a {
 	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actChinese, actEnglish:
 		return a, "", arg == ""
-	case actStitch, actOnlyCheck, actFixed, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
+	case actStitch, actOnlyCheck, actFixed, actEntry, actQuestion, actLong, actNarrow, actChecklist:
+		return a, arg, arg != ""
+	}
+	if slices.Contains(ofStaff, a) {
 		return a, arg, arg != ""
 	}
 	return "", "", false

@@ -216,14 +216,16 @@ func byDemand(a, b Inquiry) int {
 // nothing without the one before it: "那单位呢".
 const shortQuestion = 5
 
+// short reports whether a question may need the one before it.
+func short(question string) bool {
+	return utf8.RuneCountInString(kb.Normal(question)) <= shortQuestion
+}
+
 // inquiryKey returns the key of a question: the same for questions that differ
-// only in politeness, and another for another province or kind.
+// only in politeness, and another for another topic, province or kind.
 func inquiryKey(question, topic, province, kind string) string {
 	text := kb.Normal(question)
-	if utf8.RuneCountInString(text) <= shortQuestion {
-		text += "|" + kb.Normal(topic)
-	}
-	sum := sha256.Sum256([]byte(text + "|" + province + "|" + kind))
+	sum := sha256.Sum256([]byte(text + "|" + kb.Normal(topic) + "|" + province + "|" + kind))
 	return "q" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
 }
 

@@ -1,6 +1,9 @@
 package bot
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // numbers finds what may be the number of an identity card, a telephone or an
 // account: six digits or more in a row, nine or more with blanks or hyphens
@@ -10,5 +13,14 @@ var numbers = regexp.MustCompile(`\p{Nd}(?:[ \-－–—.·]?\p{Nd}){8,}[xXｘ�
 // Mask hides the long numbers in what a person wrote, before it is kept or shown
 // to anybody else.
 func Mask(text string) string {
-	return numbers.ReplaceAllStringFunc(text, func(s string) string { return "***" })
+	return numbers.ReplaceAllStringFunc(text, func(string) string { return masked })
 }
+
+// masked stands for a long number.
+const masked = "***"
+
+// withoutMask leaves out what stands for long numbers: nobody asks with it.
+func withoutMask(text string) string { return strings.ReplaceAll(text, masked, "") }
+
+// oneLine puts a text on one line of at most n characters.
+func oneLine(text string, n int) string { return clip(strings.Join(strings.Fields(text), " "), n) }
