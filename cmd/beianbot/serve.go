@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -35,7 +38,10 @@ With it, answers on Telegram; HTTPS_PROXY is honoured.
                      messages not yet answered; without a token a temporary one,
                      else beianbot in the user's state folder
     -api URL         the Bot API (https://api.telegram.org)
-    -staff-chat ID   number of the group whose members may change the knowledge
+    -staff-chat ID   number of the group whose members answer questions and may
+                     change the knowledge; without it, and until one is bound,
+                     a code is printed: sent as /bind CODE in a group, that
+                     becomes the staff chat
 
 Example:
     $ beianbot
@@ -70,7 +76,7 @@ func serve(ctx context.Context, args []string, e env) error {
 		}
 		cfg := telegram.Config{Token: token, API: *api}
 		log.Info("serving telegram", "data", *data, "staff", *staffChat != 0)
-		return runBot(ctx, log, *data, bot.ChatID(*staffChat), cfg)
+		return runBot(ctx, log, *data, bot.ChatID(*staffChat), e.stdout, cfg)
 	}
 	if *api != "" {
 		return wrongUse(e, "serve", "flag -api needs TELEGRAM_BOT_TOKEN in the environment")
@@ -118,7 +124,7 @@ func serveHere(ctx context.Context, log *slog.Logger, e env, addr, data string) 
 	if _, err := fmt.Fprintf(e.stdout, "beianbot: open %s/ in a browser\n", url); err != nil {
 		return fmt.Errorf("print address: %w", err)
 	}
-	return runBot(work, log, data, playground.StaffChat, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
+	return runBot(work, log, data, playground.StaffChat, e.stdout, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
 }
 
 // errExposed is returned for an address that others can reach.
@@ -143,8 +149,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // runBot opens what is kept in the folder data and runs the bot until ctx ends
-// and what is in hand is finished.
-func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, cfg telegram.Config) (err error) {
+// and what is in hand is finished. With no staff chat, given or bound, it prints
+// a code to out with which a group becomes it.
+func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, out io.Writer, cfg telegram.Config) (err error) {
 	closing := func(c interface{ Close() error }) { err = errors.Join(err, c.Close()) }
 	journal, err := telegram.OpenJournal(filepath.Join(data, "inbox"), 0) // first: it locks the folder
 	if err != nil {
@@ -179,16 +186,38 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	if err != nil {
 		return err
 	}
-	b, err := bot.New(log, bot.Config{
+	settings := bot.NewMemSettings()
+	staffChats := make(chan bot.ChatID, 8) // whose menu is to be set
+	bc := bot.Config{
 		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: chats, Clauses: clauses,
-		StaffChat: staff, Key: key,
-	})
+		StaffChat: staff, FixedStaff: staff != 0, Key: key,
+		Inquiries: bot.NewMemInquiries(), Counts: bot.NewMemCounts(), Settings: settings,
+		StaffChanged: func(id bot.ChatID) {
+			select {
+			case staffChats <- id:
+			default: // a menu is not worth waiting for
+			}
+		},
+	}
+	if staff == 0 {
+		if bc.StaffChat, err = bot.StaffChat(ctx, settings); err != nil {
+			return err
+		}
+	}
+	if bc.StaffChat == 0 {
+		bc.BindCode = rand.Text()[:8]
+		if _, err := fmt.Fprintf(out, "beianbot: to make a group the staff chat, add the bot to it and send there: /bind %s\n", bc.BindCode); err != nil {
+			return fmt.Errorf("print code: %w", err)
+		}
+	}
+	b, err := bot.New(log, bc)
 	if err != nil {
 		return err
 	}
 	cfg.Journal = journal
 	cfg.Everything = b.IsStaffChat
 	cfg.Moved = b.ChatMoved
+	cfg.Topics = topics{settings}
 	cfg.Sorry = words.Sorry(kb.Chinese)
 	t, err := telegram.New(log, cfg, b)
 	if err != nil {
@@ -198,17 +227,44 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	defer wg.Wait()
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	wg.Go(func() { setMenus(work, log, t, words, staff) })
+	staffChats <- 0 // all private chats
+	if bc.StaffChat != 0 {
+		staffChats <- bc.StaffChat
+	}
+	wg.Go(func() { setMenus(work, log, t, words, staffChats) })
 	return t.Run(work)
 }
 
-// setMenus tells Telegram which commands to offer. Nothing depends on it.
-func setMenus(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bot.Words, staff bot.ChatID) {
-	chats := []bot.ChatID{0}
-	if staff != 0 {
-		chats = append(chats, staff)
+// topics keeps the threads of topics among the settings.
+type topics struct{ bot.Settings }
+
+func topicKey(chat bot.ChatID, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("topic_%d_%x", chat, sum[:8])
+}
+
+func (t topics) Topic(ctx context.Context, chat bot.ChatID, name string) (int64, error) {
+	text, err := t.Setting(ctx, topicKey(chat, name))
+	if err != nil || text == "" {
+		return 0, err
 	}
-	for _, chat := range chats {
+	return strconv.ParseInt(text, 10, 64)
+}
+
+func (t topics) KeepTopic(ctx context.Context, chat bot.ChatID, name string, thread int64) error {
+	return t.Set(ctx, topicKey(chat, name), strconv.FormatInt(thread, 10))
+}
+
+// setMenus tells Telegram which commands to offer, in private chats (0) and in
+// staff chats, until ctx ends. Nothing depends on it.
+func setMenus(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bot.Words, chats <-chan bot.ChatID) {
+	for {
+		var chat bot.ChatID
+		select {
+		case <-ctx.Done():
+			return
+		case chat = <-chats:
+		}
 		var menu []telegram.MenuItem
 		for _, c := range words.Menu(kb.Chinese, chat != 0) {
 			menu = append(menu, telegram.MenuItem{Command: c.Name, Description: c.Text})
