@@ -179,7 +179,8 @@ func (i *Inquiry) word(text string) {
 	if i.Question == "" {
 		i.Question = text
 	}
-	if text != i.Question && !slices.Contains(i.Wordings, text) && len(i.Wordings) < maxWordings {
+	same := func(o string) bool { return kb.Letters(o) == kb.Letters(text) }
+	if !same(i.Question) && !slices.ContainsFunc(i.Wordings, same) && len(i.Wordings) < maxWordings {
 		i.Wordings = append(i.Wordings, text)
 	}
 }

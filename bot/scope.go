@@ -166,7 +166,7 @@ func (t *turn) saveInquiry(ctx context.Context, i Inquiry) []Reply {
 	f.addLines(strings.Split(i.answer(), "\n"), true)
 	for _, w := range append([]string{question}, i.Wordings...) {
 		w = clip(withoutMask(w), maxPhrasing)
-		if w != d.Entry.Title[kb.Chinese] && !slices.Contains(d.Entry.Phrasings, w) {
+		if kb.Letters(w) != kb.Letters(d.Entry.Title[kb.Chinese]) {
 			d.Entry.Phrasings = append(d.Entry.Phrasings, w)
 		}
 	}
@@ -218,7 +218,8 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 	d.Inquiry, d.Entry, d.Edits, d.Since, d.Step = i.Key, e, true, e.Change, StepConfirm
 	d.Entry.Phrasings = slices.Clone(e.Phrasings)
 	for _, w := range append([]string{i.Question}, i.Wordings...) {
-		if w = clip(withoutMask(w), maxPhrasing); !slices.Contains(d.Entry.Phrasings, w) {
+		w = clip(withoutMask(w), maxPhrasing)
+		if !slices.ContainsFunc(d.Entry.Phrasings, func(p string) bool { return kb.Letters(p) == kb.Letters(w) }) {
 			d.Entry.Phrasings = append(d.Entry.Phrasings, w)
 		}
 	}

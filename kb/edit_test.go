@@ -215,7 +215,7 @@ func TestNearest(t *testing.T) {
 
 func TestNormal(t *testing.T) {
 	for _, same := range [][]string{
-		{"福建要居住证吗", "請問福建要居住證嗎？", "您好，福建要居住证吗!", " 福建 要 居住证 呢"},
+		{"福建要居住证吗", "請問福建要居住證嗎？", "您好，福建要居住证吗!", " 福建 要 居住证 呢", "我想问一下，福建需不需要居住证", "福建要不要居住证"},
 		{"ICP 备案", "ｉｃｐ备案。"},
 		{"吗", "吗？"},
 	} {
@@ -225,8 +225,10 @@ func TestNormal(t *testing.T) {
 			}
 		}
 	}
-	if kb.Normal("福建要居住证吗") == kb.Normal("浙江要居住证吗") {
-		t.Error("two provinces are one question")
+	for _, other := range []string{"浙江要居住证吗", "福建能用居住证吗", "福建谁要居住证"} {
+		if kb.Normal("福建要居住证吗") == kb.Normal(other) {
+			t.Errorf("%s is the same question as 福建要居住证吗", other)
+		}
 	}
 }
 

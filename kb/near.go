@@ -38,29 +38,31 @@ func (b *Base) Nearest(text string, n int) []Hit {
 	return hits[:min(n, len(hits))]
 }
 
-// opening and ending are what stands around a question without changing it.
-var (
-	opening = []string{"请问一下", "请问", "你好", "您好", "我想问一下", "我想问", "想问一下", "想问"}
-	ending  = []string{"吗", "么", "呢", "啊", "呀", "吧"}
+// alike are words that ask the same, in order: whether a thing is so, or is not.
+var alike = strings.NewReplacer(
+	"请问", "", "你好", "", "您好", "", "想问", "", "想知道", "", "一下", "",
+	"需不需要", "要", "要不要", "要", "需要", "要", "能不能", "能", "可不可以", "可以", "有没有", "有", "是不是", "是",
+	"的", "", "了", "", "呢", "", "吗", "", "么", "", "吧", "", "啊", "", "呀", "", "我", "", "你", "", "您", "",
 )
 
-// Normal returns what questions that differ only in script, width, case,
-// punctuation and politeness have in common. It is for comparing, not for
-// reading.
-func Normal(question string) string {
-	s := strings.Map(func(r rune) rune {
+// Letters returns what a text is without punctuation and blanks, in simplified
+// characters, lower case and one width.
+func Letters(text string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {
 			return r
 		}
 		return -1
-	}, zh.Fold(question))
-	for _, w := range opening {
-		s = strings.TrimPrefix(s, w)
+	}, zh.Fold(text))
+}
+
+// Normal returns what questions have in common that differ only in script,
+// punctuation, politeness and whether they say 要不要 or 要…吗. It is for
+// comparing, not for reading.
+func Normal(question string) string {
+	letters := Letters(question)
+	if s := alike.Replace(letters); s != "" {
+		return s
 	}
-	for _, w := range ending {
-		if rest, ok := strings.CutSuffix(s, w); ok && rest != "" {
-			s = rest
-		}
-	}
-	return s
+	return letters
 }
