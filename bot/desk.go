@@ -37,7 +37,7 @@ type wonder struct {
 	text  string // as it was typed
 	topic string // the question before
 	why   Why
-	entry string // ID of the entry that did not help
+	entry string // ID of the entry that was shown, empty for none
 	slots map[string]string
 }
 
@@ -56,7 +56,9 @@ func (t *turn) hasDesk() bool { return t.staff.Load() != 0 && !t.inStaffChat() }
 func (t *turn) unanswered(text string, before kb.Context, a kb.Answer) (replies []Reply, ok bool) {
 	t.count("asked")
 	t.count(string(a.Band))
-	t.s.Inquiry = ""
+	if a.Band != kb.Social {
+		t.s.Inquiry = ""
+	}
 	switch {
 	case a.Band == kb.Sure:
 		t.count(entryCount(a.Entry))
@@ -70,10 +72,10 @@ func (t *turn) unanswered(text string, before kb.Context, a kb.Answer) (replies 
 		if a.Entry == humanEntry {
 			return t.human(""), true
 		}
-	case utf8.RuneCountInString(kb.Normal(text)) >= leastAsked:
-		t.wonder = &wonder{text: text, topic: before.Question, why: WhyRefused, slots: a.Context.Slots}
+	case utf8.RuneCountInString(kb.Letters(text)) >= leastAsked:
+		t.wonder = &wonder{text: text, topic: before.Question, why: WhyRefused, entry: a.Entry, slots: a.Context.Slots}
 		if a.Band == kb.Unsure {
-			t.wonder.why = WhyUnsure
+			t.wonder.why, t.wonder.entry = WhyUnsure, ""
 		}
 	}
 	return nil, false
@@ -326,9 +328,10 @@ func (t *turn) inquiryCard(i Inquiry) Reply {
 	if e, ok := t.kb.Entry(i.Entry); ok {
 		title = e.Title[kb.Chinese]
 	}
-	if i.Why == WhyNoHelp && title != "" {
-		add("why-no-help-of", args{"title": title})
-	} else {
+	switch {
+	case i.Why == WhyNoHelp && title != "", i.Why == WhyRefused && title != "":
+		add("why-"+string(i.Why)+"-of", args{"title": title})
+	default:
 		add("why-"+string(i.Why), nil)
 	}
 	if len(i.Near) > 0 {

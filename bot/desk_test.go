@@ -260,7 +260,7 @@ func TestNoDesk(t *testing.T) {
 	w.config.StaffChat = 0
 	w.restart()
 	for _, text := range []string{"福建要居住证吗", "/human", "/human 福建要居住证吗"} {
-		if r := w.say(text); len(r) != 1 || strings.Contains(r[0].Text, "转给客服") {
+		if r := w.say(text); len(r) != 1 || strings.Contains(r[0].Text, "已转给") {
 			t.Errorf("%s is answered %+v", text, r)
 		}
 	}

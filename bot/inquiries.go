@@ -63,7 +63,7 @@ type Inquiry struct {
 	Wordings []string `json:"wordings,omitempty"` // other ways in which it was asked
 	Topic    string   `json:"topic,omitempty"`    // the question before, when this one goes on from it
 	Why      Why      `json:"why"`
-	Entry    string   `json:"entry,omitempty"`    // ID of the entry whose answer did not help
+	Entry    string   `json:"entry,omitempty"`    // ID of the entry that was shown, and did not help
 	Province string   `json:"province,omitempty"` // as the conversation has it, several parted by commas
 	Kind     string   `json:"kind,omitempty"`     // "individual", "organization", or both
 	Near     []Near   `json:"near,omitempty"`     // nearest first

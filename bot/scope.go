@@ -223,10 +223,15 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 			d.Entry.Phrasings = append(d.Entry.Phrasings, w)
 		}
 	}
-	// What an official answer says is added to only when staff say so.
 	var f form
 	f.addLines(strings.Split(i.answer(), "\n"), true)
-	d.Merge, d.Joined = f.answer, e.Kind() == kb.Staff
+	switch {
+	case e.Kind() == kb.NotCovered && !e.OfStaff():
+		t.change(d, f) // it said that there is no answer
+	default:
+		// To an official answer something is added only when staff say so.
+		d.Merge, d.Joined = f.answer, e.OfStaff()
+	}
 	return t.preview(ctx, t.keepDraft(*d))
 }
 

@@ -282,7 +282,7 @@ var says = map[string][]string{
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": whoWhenSlots, "desk-kept": whoWhenSlots,
 	"desk-sent": {"count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
 	"desk-merge": {"title"}, "desk-source-joined": {"source"},
-	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-no-help-of": {"title"}, "why-human": {},
+	"why-refused": {}, "why-refused-of": {"title"}, "why-unsure": {}, "why-no-help": {}, "why-no-help-of": {"title"}, "why-human": {},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
 	"desk-queue-more": {"count"}, "desk-queue-answered": whoWhenSlots, "desk-queue-claimed": whoWhenSlots,
@@ -325,7 +325,7 @@ var unsupportedKeys = map[string][]string{
 
 // complaintKeys are the codes of [kb.Complaint] that a staff entry can earn.
 var complaintKeys = map[string][]string{
-	"title": {}, "body": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
+	"title": {}, "body": {}, "source": {}, "params": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
 	"collision": {"title"}, "other": {},
 }
 

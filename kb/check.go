@@ -142,6 +142,15 @@ var idPattern = regexp.MustCompile(`^(guide|notcovered|chat|staff)/[a-z0-9-]{1,4
 func (b *Base) Lint(e Entry) []Complaint {
 	s := b.state.Load()
 	ps := check(s.composer, e)
+	if shipped, ok := b.shippedEntry(e.ID); ok && e.OfStaff() {
+		body := strings.Join(e.Body[Chinese], "\n")
+		for _, slot := range slotPattern.FindAllString(strings.Join(shipped.Body[Chinese], "\n"), -1) {
+			if !strings.Contains(body, slot) {
+				ps = append(ps, Complaint{Code: "params", Text: fmt.Sprintf("the text no longer has %s, a figure that is enforced too", slot)})
+				break
+			}
+		}
+	}
 	mine := make(map[string]bool)
 	for _, p := range append(slices.Clone(e.Phrasings), e.Title[Chinese]) {
 		mine[zh.Fold(p)] = true

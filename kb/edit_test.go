@@ -2,6 +2,7 @@ package kb_test
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -240,4 +241,46 @@ func (o over) Open(name string) (fs.File, error) {
 		return f, nil
 	}
 	return content.FS.Open(name)
+}
+
+// A text without the figures that the picture check enforces is complained of.
+func TestEditLosesFigures(t *testing.T) {
+	b := base(t)
+	has := func(e kb.Entry) bool {
+		return slices.ContainsFunc(b.Lint(e), func(c kb.Complaint) bool { return c.Code == "params" && !c.Fatal })
+	}
+	if !has(edited(t, b, "guide/size", "每张不超过 5 MB。")) {
+		t.Error("no complaint about a figure in words")
+	}
+	if has(edited(t, b, "guide/pen", "请用蓝色钢笔。")) {
+		t.Error("a complaint about an entry without figures")
+	}
+	if e := edited(t, b, "guide/size", ""); true {
+		shipped, _ := b.Entry("guide/size")
+		if e.Body = shipped.Body; has(e) {
+			t.Error("a complaint about a text that keeps the figures")
+		}
+	}
+}
+
+// What a preview waits for, with five hundred entries of staff.
+func BenchmarkImpact(b *testing.B) {
+	store := kb.NewMemStore()
+	for i := range 500 {
+		e := kbtest.Entry(fmt.Sprintf("staff/n%03d", i), fmt.Sprintf("第%d号窗口的材料%d怎么交", i, i*7))
+		if err := store.Put(b.Context(), e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	base, err := kb.Open(b.Context(), discard, content.FS, store)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer base.Close()
+	e := kbtest.Entry("staff/new", "备案多久能下来")
+	for b.Loop() {
+		if _, err := base.Impact(e, []string{"备案多久能下来"}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -21,8 +21,6 @@ const reach = 0.35
 // in service: of those given, of the phrasings of all other entries, and of the
 // title and phrasings that e itself replaces.
 func (b *Base) Impact(e Entry, questions []string) ([]Change, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	trial, done, err := b.trial(e)
 	if err != nil {
 		return nil, err
@@ -32,9 +30,9 @@ func (b *Base) Impact(e Entry, questions []string) ([]Change, error) {
 	mine = append(slices.Clone(mine), s.prepared[e.ID].vectors...) // what it won so far
 	asked := slices.Clone(questions)
 	for _, id := range b.IDs() {
-		o := s.entries[id]
-		if id != e.ID || e.Retired {
-			asked = append(asked, o.Phrasings...)
+		near := func(v vector) bool { return v.nearest(mine) >= reach }
+		if (id != e.ID || e.Retired) && slices.ContainsFunc(s.prepared[id].vectors, near) {
+			asked = append(asked, s.entries[id].Phrasings...)
 		}
 	}
 	var changes []Change
@@ -65,7 +63,7 @@ func (b *Base) settles(text string) string {
 }
 
 // trial returns a base in which e is in service, over the same shipped index.
-// done frees what is its own. The caller holds mu.
+// done frees what is its own.
 func (b *Base) trial(e Entry) (trial *Base, done func() error, err error) {
 	x := &bleveIndex{lex: b.lex, base: b.index.base}
 	if x.staff, err = x.build(nil); err != nil {

@@ -37,13 +37,13 @@ func TestDesk(t *testing.T) {
 	s := start(t)
 	question := "食堂的刷卡机 <b>坏了</b> 找谁修，我电话" + secret
 	s.say(person, person, question)
-	s.wait(person, "已转给客服")
+	s.wait(person, "已转给我们的客服")
 	card := s.wait(staffGroup, "食堂的刷卡机 <b>坏了</b> 找谁修")
 	if !strings.HasPrefix(card.Text, "#q") || strings.Contains(card.Text, secret[3:]) || !strings.Contains(card.Text, "最接近") {
 		t.Errorf("the card is\n%s", card.Text)
 	}
 	s.say(other, other, question+"？")
-	s.wait(other, "已转给客服")
+	s.wait(other, "已转给我们的客服")
 	s.press(staffGroup, colleague, card.ID, "认领")
 	s.reply(staffGroup, colleague, card.ID, "// 谁知道")
 	s.reply(staffGroup, colleague, card.ID, "找 <i>后勤</i>，工作日上午。")
