@@ -19,7 +19,7 @@ import (
 )
 
 // edited is the entry of an ID with another answer, signed.
-func edited(t *testing.T, b *kb.Base, id, answer string) kb.Entry {
+func edited(t testing.TB, b *kb.Base, id, answer string) kb.Entry {
 	t.Helper()
 	e, ok := b.Entry(id)
 	if !ok {
@@ -263,24 +263,94 @@ func TestEditLosesFigures(t *testing.T) {
 	}
 }
 
-// What a preview waits for, with five hundred entries of staff.
-func BenchmarkImpact(b *testing.B) {
-	store := kb.NewMemStore()
-	for i := range 500 {
-		e := kbtest.Entry(fmt.Sprintf("staff/n%03d", i), fmt.Sprintf("第%d号窗口的材料%d怎么交", i, i*7))
-		if err := store.Put(b.Context(), e); err != nil {
-			b.Fatal(err)
+// crowded opens the shipped content with n entries of staff.
+func crowded(tb testing.TB, n int, store kb.Store) *kb.Base {
+	tb.Helper()
+	for i := range n {
+		e := kbtest.Entry(fmt.Sprintf("staff/n%05d", i), fmt.Sprintf("第%d号窗口的材料%d怎么交", i, i*7))
+		if err := store.Put(tb.Context(), e); err != nil {
+			tb.Fatal(err)
 		}
 	}
-	base, err := kb.Open(b.Context(), discard, content.FS, store)
+	b, err := kb.Open(tb.Context(), discard, content.FS, store)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer base.Close()
+	tb.Cleanup(func() { b.Close() })
+	return b
+}
+
+// What a preview waits for, with five hundred entries of staff.
+func BenchmarkImpact(b *testing.B) {
+	base := crowded(b, 500, kb.NewMemStore())
 	e := kbtest.Entry("staff/new", "备案多久能下来")
 	for b.Loop() {
 		if _, err := base.Impact(e, []string{"备案多久能下来"}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// From the tap to the next question that sees the entry, with five hundred
+// entries of staff: half of the edits are undone.
+func BenchmarkEdit(b *testing.B) {
+	base := crowded(b, 500, kb.NewMemStore())
+	var times []time.Duration
+	n := 0
+	for b.Loop() {
+		n++
+		id := fmt.Sprintf("staff/n%05d", n%500)
+		begun := time.Now()
+		if n%2 == 0 {
+			if _, err := base.Undo(b.Context(), id, "someone", ""); err != nil {
+				b.Fatal(err)
+			}
+		} else if err := base.Put(b.Context(), edited(b, base, id, fmt.Sprintf("第 %d 版。", n))); err != nil {
+			b.Fatal(err)
+		}
+		times = append(times, time.Since(begun))
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)*99/100].Milliseconds()), "p99-ms")
+}
+
+// Five hundred edits are five hundred versions, and undone, each entry is what
+// it was.
+func TestFiveHundredEdits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	store, err := kb.OpenJournal(t.TempDir() + "/kb.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const entries, edits = 10, 500
+	b := crowded(t, entries, store)
+	before := b.StaffEntries()
+	for n := range edits {
+		id := before[n/2%entries].ID
+		if n%2 == 0 {
+			err = b.Put(t.Context(), edited(t, b, id, fmt.Sprintf("第 %d 版。", n)))
+		} else {
+			_, err = b.Undo(t.Context(), id, before[0].By, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions := 0
+	for _, e := range before {
+		vs, err := b.History(t.Context(), e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions += len(vs)
+		got, _ := b.Entry(e.ID)
+		if got.Changed, got.Over = e.Changed, e.Over; !reflect.DeepEqual(got, e) {
+			t.Errorf("%s is\n%+v, want\n%+v", e.ID, got, e)
+		}
+	}
+	if versions != entries+edits {
+		t.Errorf("%d versions, want %d", versions, entries+edits)
 	}
 }
