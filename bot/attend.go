@@ -57,12 +57,15 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 	if err != nil {
 		return t.refused(ctx, key, err), true
 	}
-	card := t.inquiryCard(i)
-	card.Edit, card.Buttons = t.event.ReplyTo, nil // the buttons are under what follows
-	replies = []Reply{card, {
-		Text:    t.desk("desk-sent", args{"count": number(len(i.Askers))}),
+	if strings.Contains(t.event.Quoted, "\n") { // the card, and not what was said about it
+		card := t.inquiryCard(i)
+		card.Edit, card.Buttons = t.event.ReplyTo, nil // the buttons are under what follows
+		replies = append(replies, card)
+	}
+	replies = append(replies, Reply{
+		Text:    t.desk("desk-sent", args{"tag": i.tag(), "count": number(len(i.Askers))}),
 		Buttons: t.answerButtons(i),
-	}}
+	})
 	if t.again {
 		return replies, true // the messages are out, or on their way
 	}
@@ -91,7 +94,9 @@ func (t *turn) refused(ctx context.Context, key string, err error) []Reply {
 	case errors.Is(err, kb.ErrNotFound) || errors.Is(readErr, kb.ErrNotFound):
 		return t.sayTo("desk-gone", nil)
 	case errors.Is(err, errTaken):
-		return []Reply{{Text: t.desk("desk-taken", whoWhen(i.Claim)), Buttons: [][]Button{{t.button(actTake, key)}}}}
+		a := whoWhen(i.Claim)
+		a["tag"] = i.tag()
+		return []Reply{{Text: t.desk("desk-taken", a), Buttons: [][]Button{{t.button(actTake, key)}}}}
 	case errors.Is(err, errShut):
 		return t.reply(t.desk("desk-shut", args{"ending": t.desk("end-"+string(i.Ending), whoWhen(i.Closed))}))
 	case errors.Is(err, errMany):

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -398,8 +399,8 @@ func splitList(s string) []string {
 // maxQueue is how many inquiries one message lists; ten buttons fit under it.
 const maxQueue = 10
 
-// queue lists what waits for staff, the most asked first.
-func (t *turn) queue(ctx context.Context) []Reply {
+// queue lists what waits for staff, the most asked first, a page at a time.
+func (t *turn) queue(ctx context.Context, text string) []Reply {
 	list, err := t.inquiries.OpenInquiries(ctx)
 	if err != nil {
 		t.fail(fmt.Errorf("list questions: %w", err))
@@ -415,7 +416,10 @@ func (t *turn) queue(ctx context.Context) []Reply {
 	}
 	lines := []string{t.desk("desk-queue", args{"count": number(open), "done": number(len(list) - open)})}
 	r := Reply{}
-	for n, i := range list[:min(len(list), maxQueue)] {
+	page, _ := strconv.Atoi(text) // anything else is the first one
+	page = min(max(page, 1), (len(list)+maxQueue-1)/maxQueue)
+	first := (page - 1) * maxQueue
+	for n, i := range list[first:min(len(list), first+maxQueue)] {
 		state := ""
 		switch {
 		case i.answered():
@@ -424,17 +428,17 @@ func (t *turn) queue(ctx context.Context) []Reply {
 			state = t.desk("desk-queue-claimed", whoWhen(i.Claim))
 		}
 		lines = append(lines, t.desk("desk-queue-line", args{
-			"number": number(n + 1), "count": number(i.Count), "question": clip(i.Question, 60), "state": state,
+			"number": number(first + n + 1), "count": number(i.Count), "question": clip(i.Question, 60), "state": state,
 		}))
 		data, _ := actShow.data(i.Key) // short
 		if n%5 == 0 {
 			r.Buttons = append(r.Buttons, nil)
 		}
 		row := &r.Buttons[len(r.Buttons)-1]
-		*row = append(*row, Button{Label: number(n + 1), Data: data})
+		*row = append(*row, Button{Label: number(first + n + 1), Data: data})
 	}
-	if more := len(list) - maxQueue; more > 0 {
-		lines = append(lines, t.desk("desk-queue-more", args{"count": number(more)}))
+	if more := len(list) - first - maxQueue; more > 0 {
+		lines = append(lines, t.desk("desk-queue-more", args{"count": number(more), "page": number(page + 1)}))
 	}
 	r.Text = strings.Join(lines, "\n")
 	return []Reply{r}

@@ -101,6 +101,43 @@ func TestDeskForgedTag(t *testing.T) {
 	}
 }
 
+// What staff say to the message about an answer is a supplement to it; the queue
+// goes on over pages.
+func TestDeskManyQuestions(t *testing.T) {
+	w := newWorld(t)
+	for i := range 23 {
+		w.handle(w.event(applicant+bot.ChatID(i), 8, bot.Text{Text: fmt.Sprintf("第%d种材料怎么交", i)}))
+	}
+	for page, want := range []string{"1. 1 人", "11. 1 人", "23. 1 人", "23. 1 人"} {
+		if got := w.staff(fmt.Sprintf("/queue %d", page+1))[0].Text; !strings.Contains(got, want) {
+			t.Errorf("page %d has no %q:\n%s", page+1, want, got)
+		}
+	}
+	e := w.event(staffChat, 42, bot.Text{Text: "补充"})
+	e.ReplyTo, e.Follows = 900, true
+	for _, r := range w.replyTo(42, "答复") {
+		if strings.Contains(r.Text, "已发给 1 位") {
+			e.Quoted = r.Text
+		}
+	}
+	r := w.handle(e)
+	if away(r) != 1 || r[0].Edit != 0 {
+		t.Errorf("a reply to %q is answered %+v", e.Quoted, r)
+	}
+}
+
+// An official entry is hidden with a second tap, and undone.
+func TestRetireShipped(t *testing.T) {
+	w := newWorld(t)
+	if r := w.staff("/retire guide/pen"); !strings.Contains(r[0].Text, "官方") || w.know.puts != 0 {
+		t.Errorf("/retire says %q, %d versions put", r[0].Text, w.know.puts)
+	}
+	w.press(staffChat, 42, "撤下")
+	if _, ok := w.know.Entry("guide/pen"); ok {
+		t.Error("the entry is in service after the tap")
+	}
+}
+
 // Buttons with forged data, in the staff chat and outside, are stale.
 func TestDeskForgedButtons(t *testing.T) {
 	w := newWorld(t)

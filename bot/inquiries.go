@@ -187,8 +187,12 @@ func (i *Inquiry) word(text string) {
 
 // close closes i, unless it is.
 func (i *Inquiry) close(e Ending, m Mark) {
-	if !i.IsClosed() {
-		i.Closed, i.Ending = m, e
+	if i.IsClosed() {
+		return
+	}
+	i.Closed, i.Ending = m, e
+	if e != EndDropped {
+		i.Askers = nil // they have been told all there is
 	}
 }
 

@@ -33,7 +33,7 @@ func (t *turn) staffCommand(ctx context.Context, c Command) (replies []Reply, ok
 	case "start", "help":
 		return t.sayTo("staff-help", args{"who": who(t.signature())}), true
 	case "queue":
-		return t.queue(ctx), true
+		return t.queue(ctx, c.Args), true
 	case "add":
 		return t.add(ctx, c.Args), true
 	case "edit":
@@ -351,7 +351,15 @@ func (t *turn) latestDraft() string {
 // retireCommand takes an entry out of service by its ID, or offers those that
 // the words fit.
 func (t *turn) retireCommand(ctx context.Context, text string) []Reply {
-	if _, ok := t.kb.Entry(text); ok || t.finished(retired(text)) != nil {
+	e, ok := t.kb.Entry(text)
+	if data, fits := actRetire.data(e.ID); ok && fits && e.Kind() != kb.Staff {
+		// To hide an official one takes another tap.
+		return []Reply{{
+			Text:    t.desk("staff-retire-shipped", args{"title": e.Title[kb.Chinese]}),
+			Buttons: [][]Button{{{Label: t.desk("staff-retire", nil), Data: data}}},
+		}}
+	}
+	if ok || t.finished(retired(text)) != nil {
 		return t.retire(ctx, text)
 	}
 	return t.choose(text, actRetire, "staff-which")

@@ -188,11 +188,11 @@ func (w *world) press(chat bot.ChatID, from bot.UserID, label string) []bot.Repl
 	return nil
 }
 
-// replyTo answers the newest message in the staff chat that begins with a tag.
+// replyTo answers the newest card in the staff chat.
 func (w *world) replyTo(from bot.UserID, text string) []bot.Reply {
 	w.t.Helper()
 	for _, r := range slices.Backward(w.shown[staffChat]) {
-		if strings.HasPrefix(r.Text, "#") {
+		if strings.HasPrefix(r.Text, "#") && strings.Contains(r.Text, "\n") {
 			e := w.event(staffChat, from, body(text))
 			e.ReplyTo, e.Follows, e.Quoted = 900, true, r.Text
 			return w.handle(e)

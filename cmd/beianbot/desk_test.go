@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -82,5 +83,33 @@ func TestDesk(t *testing.T) {
 	}
 	if log := s.log.String(); strings.Contains(log, "刷卡机") || strings.Contains(log, secret) {
 		t.Errorf("the log has what people wrote:\n%s", log)
+	}
+}
+
+// Without a staff chat the program prints a code, with which a group becomes it.
+func TestBindByCode(t *testing.T) {
+	const token = "4200000042:SecretOfTheTest"
+	page := startCommand(t, "", "playground", "-addr", "127.0.0.1:0", "-token", token)
+	b, out := launch(t, token, "serve", "-api", page.url, "-data", t.TempDir())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, ok := strings.Cut(strings.TrimSpace(line), "/bind ")
+	if !ok || len(code) != 8 {
+		t.Fatalf("the line is %q, want one with a code", line)
+	}
+	page.say(person, person, "福建要不要办理暂住登记")
+	page.wait(person, "资料里没有")
+	page.say(staffGroup, colleague, "/bind 22222222")
+	page.wait(staffGroup, "没有这个命令")
+	page.say(staffGroup, colleague, "/bind "+code)
+	page.wait(staffGroup, "这个群就是客服群")
+	page.say(person, person, "福建要不要办理暂住登记")
+	page.wait(person, "已转给我们的客服")
+	page.wait(staffGroup, "福建要不要办理暂住登记")
+	b.end()
+	if strings.Contains(b.log.String(), code) {
+		t.Error("the code is in the log")
 	}
 }
