@@ -47,6 +47,7 @@ const (
 	actMerge   action = "merge"   // :key:n; it becomes part of an entry that is near
 	actKeep    action = "keep"    // it does not
 	actDraft   action = "d"       // :draft:what to change, see scope.go
+	actSpread  action = "spread"  // :entry ID; tell those whose question it answers by now
 	actConfirm action = "confirm" // :draft; publish in spite of a warning
 
 	actChecklist action = "cl" // :choices so far; its label is that of beginning again
@@ -56,7 +57,7 @@ const (
 var labelled = []action{
 	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
-	actClaim, actTake, actDrop, actSave, actKeep, actConfirm,
+	actClaim, actTake, actDrop, actSave, actKeep, actSpread, actConfirm,
 }
 
 // ofStaff lists the actions of the staff chat. They take a tap: in a group of
@@ -64,7 +65,7 @@ var labelled = []action{
 // somebody else's.
 var ofStaff = []action{
 	actPublish, actCancel, actConfirm, actRetire, actEdit, actDraft,
-	actShow, actClaim, actTake, actDrop, actSave, actMerge, actKeep,
+	actShow, actClaim, actTake, actDrop, actSave, actMerge, actKeep, actSpread,
 }
 
 // typed reports whether the label of a does the same when it is typed.

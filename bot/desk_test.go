@@ -126,6 +126,28 @@ func TestDeskManyQuestions(t *testing.T) {
 	}
 }
 
+// An entry that answers what waits for staff is told to who asked, with a tap.
+func TestDeskSpread(t *testing.T) {
+	w := newWorld(t)
+	w.say("我想问福建要居住证吗")
+	w.handle(w.event(applicant+1, 8, bot.Text{Text: "请问在福建要居住证吗"}))
+	w.handle(w.event(applicant+2, 9, bot.Text{Text: "江西要居住证吗"}))
+	w.staff("/add 福建要居住证吗\n答：要。")
+	if r := w.press(staffChat, 42, "上线"); !strings.Contains(r[0].Text, "还有 2 个待答问题") {
+		t.Errorf("after going live: %q", r[0].Text)
+	}
+	r := w.press(staffChat, 42, "发给提问人")
+	if away(r) != 2 || !strings.Contains(r[0].Text, "答复 2 个问题，发给 2 位") || !strings.Contains(r[1].Text, "要。") {
+		t.Errorf("the tap is answered %+v", r)
+	}
+	if r := w.handle(w.last); away(r) != 0 {
+		t.Errorf("the same tap again is answered %+v", r)
+	}
+	if got := w.staff("/queue")[0].Text; !strings.Contains(got, "待答 1 个") || !strings.Contains(got, "江西") {
+		t.Errorf("the queue is now\n%s", got)
+	}
+}
+
 // An official entry is hidden with a second tap, and undone.
 func TestRetireShipped(t *testing.T) {
 	w := newWorld(t)

@@ -240,6 +240,8 @@ func (t *turn) staffAct(ctx context.Context, a action, arg string) []Reply {
 		return t.retire(ctx, arg)
 	case actDraft:
 		return t.draftAct(ctx, arg)
+	case actSpread:
+		return t.spread(ctx, arg)
 	case actEdit:
 		e, ok := t.kb.Entry(arg)
 		if !ok {
@@ -291,7 +293,9 @@ func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 	}
 	f := Finished{Key: key, Entry: e.ID, Title: e.Title[kb.Chinese]}
 	t.finishDraft(f)
-	return t.outcome(f)
+	replies := t.outcome(f)
+	t.offerSpread(ctx, &replies[0], e.ID)
+	return replies
 }
 
 func (t *turn) cancel(key string) []Reply {

@@ -284,6 +284,7 @@ var says = map[string][]string{
 	"desk-merge": {"title"}, "desk-source-joined": {"source"},
 	"why-refused": {}, "why-refused-of": {"title"}, "why-unsure": {}, "why-no-help": {}, "why-no-help-of": {"title"}, "why-human": {},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
+	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
 	"desk-queue-more": {"count", "page"}, "desk-queue-answered": whoWhenSlots, "desk-queue-claimed": whoWhenSlots,
 	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-and-more": {"list", "count"},
