@@ -145,6 +145,7 @@ type turn struct {
 
 	wonder  *wonder        // the question that goes to staff, nil for none
 	gone    string         // key of the inquiry whose answer the person found
+	goneWhy []Why          // if it was put to staff for one of these reasons
 	forgets bool           // the chat waits for no answer any more
 	counted map[string]int // by name
 }

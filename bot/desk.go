@@ -18,6 +18,8 @@ const (
 	// maxFiled is how many questions of one chat go to staff in [filedFor].
 	maxFiled = 10
 	filedFor = 24 * time.Hour
+	// lately is how long /human is about the last question.
+	lately = 30 * time.Minute
 	// humanWait is how long the next message after /human is taken for the
 	// question to staff.
 	humanWait = 10 * time.Minute
@@ -66,14 +68,14 @@ func (t *turn) unanswered(text string, before kb.Context, a kb.Answer) (replies 
 		question := oneLine(Mask(text), maxQuestion)
 		province, kind := t.asksFor(question, a.Context.Slots)
 		if key := inquiryKey(question, "", province, kind); t.filed(key) {
-			t.gone = key // it is answered by now
+			t.gone, t.goneWhy = key, []Why{WhyUnsure, WhyRefused} // it is answered by now
 		}
 	case !t.hasDesk():
 	case a.Band == kb.Social:
 		if a.Entry == humanEntry {
 			return t.human(""), true
 		}
-	case utf8.RuneCountInString(kb.Letters(text)) >= leastAsked:
+	case askable(text):
 		t.wonder = &wonder{text: text, topic: before.Question, why: WhyRefused, entry: a.Entry, slots: a.Context.Slots}
 		if a.Band == kb.Unsure {
 			t.wonder.why, t.wonder.entry = WhyUnsure, ""
@@ -90,23 +92,33 @@ func (t *turn) human(text string) []Reply {
 	switch {
 	case !t.hasDesk():
 		return t.sayTo("human", nil)
-	case text != "":
+	case askable(text):
 		t.wonder = &wonder{text: text, topic: c.Question, why: WhyHuman, slots: c.Slots}
+	case text != "":
+		return t.humanAsk()
 	case t.s.Inquiry != "":
 		return t.sayTo("inquiry-waiting", nil)
-	case c.Question != "" && t.now.Sub(c.At) < draftWait:
+	case c.Question != "" && t.now.Sub(c.At) < lately:
 		t.wonder = &wonder{text: c.Question, why: WhyHuman, entry: c.Entry, slots: c.Slots}
 	default:
-		t.s.Human, t.kept = t.now, true
-		return t.sayTo("human-ask", nil)
+		return t.humanAsk()
 	}
 	return nil // what is said follows from the filing
 }
 
+// humanAsk asks for the question to staff.
+func (t *turn) humanAsk() []Reply {
+	t.s.Human, t.kept = t.now, true
+	return t.sayTo("human-ask", nil)
+}
+
+// askable reports whether a text says enough to be put to staff.
+func askable(text string) bool { return utf8.RuneCountInString(kb.Letters(text)) >= leastAsked }
+
 // humanInput takes the message after /human for the question. ok is false when
 // none is waited for.
 func (t *turn) humanInput(text string) (replies []Reply, ok bool) {
-	if t.s.Human.IsZero() || t.now.Sub(t.s.Human) > humanWait || !t.hasDesk() {
+	if t.s.Human.IsZero() || t.now.Sub(t.s.Human) > humanWait || !t.hasDesk() || !askable(text) {
 		return nil, false
 	}
 	if !t.again {
@@ -125,8 +137,7 @@ func (t *turn) unresolved() []Reply {
 	case t.s.Inquiry != "":
 		return t.sayTo("inquiry-waiting", nil)
 	case c.Question == "":
-		t.s.Human, t.kept = t.now, true
-		return t.sayTo("human-ask", nil)
+		return t.humanAsk()
 	}
 	t.wonder = &wonder{text: c.Question, why: WhyNoHelp, entry: c.Entry, slots: c.Slots}
 	return nil
@@ -134,7 +145,7 @@ func (t *turn) unresolved() []Reply {
 
 // picked notes that the person took one of the choices of an unsure answer.
 func (t *turn) picked() {
-	t.gone, t.s.Inquiry = t.s.Inquiry, ""
+	t.gone, t.goneWhy, t.s.Inquiry = t.s.Inquiry, []Why{WhyUnsure}, ""
 }
 
 // hand puts to staff what the event left open, tells the person so, and takes
@@ -246,10 +257,9 @@ func (t *turn) near(question string) []Near {
 // withdraw takes the chat off the questions that it no longer waits for: the one
 // whose answer it chose itself, or all.
 func (t *turn) withdraw(ctx context.Context) {
-	leave := func(key string, all bool) {
+	leave := func(key string, whys []Why) {
 		_, err := t.inquiries.ChangeInquiry(ctx, key, func(i *Inquiry) error {
-			found := i.Why == WhyUnsure || i.Why == WhyRefused // the others want a person
-			if i.Opened.At.IsZero() || !all && !found {
+			if i.Opened.At.IsZero() || whys != nil && !slices.Contains(whys, i.Why) {
 				return errUnchanged
 			}
 			i.leave(t.event.Chat, t.mark(""))
@@ -260,7 +270,7 @@ func (t *turn) withdraw(ctx context.Context) {
 		}
 	}
 	if t.gone != "" {
-		leave(t.gone, false)
+		leave(t.gone, t.goneWhy)
 	}
 	if !t.forgets {
 		return
@@ -271,7 +281,7 @@ func (t *turn) withdraw(ctx context.Context) {
 	}
 	for _, i := range list {
 		if slices.ContainsFunc(i.Askers, func(a Asker) bool { return a.Chat == t.event.Chat }) {
-			leave(i.Key, true)
+			leave(i.Key, nil)
 		}
 	}
 }
