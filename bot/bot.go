@@ -36,6 +36,7 @@ type Knowledge interface {
 	Impact(e kb.Entry, questions []string) ([]kb.Change, error)
 	StaffEntries() []kb.Entry
 	Overlay() []kb.Entry
+	Shadowed() []kb.Shadow
 	NewID(title string) string
 }
 

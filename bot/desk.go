@@ -340,7 +340,7 @@ func (t *turn) inquiryCard(i Inquiry) Reply {
 		title = e.Title[kb.Chinese]
 	}
 	switch {
-	case i.Why == WhyNoHelp && title != "", i.Why == WhyRefused && title != "":
+	case i.Why != WhyUnsure && title != "":
 		add("why-"+string(i.Why)+"-of", args{"title": title})
 	default:
 		add("why-"+string(i.Why), nil)

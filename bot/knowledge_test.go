@@ -217,6 +217,17 @@ func (k *knowledge) Overlay() []kb.Entry {
 	return slices.DeleteFunc(slices.Clone(k.entries), func(e kb.Entry) bool { return !e.OfStaff() })
 }
 
+// Shadowed says that everything shipped has changed under what staff made of it.
+func (k *knowledge) Shadowed() []kb.Shadow {
+	var list []kb.Shadow
+	for _, e := range k.entries {
+		if e.OfStaff() && e.Kind() != kb.Staff {
+			list = append(list, kb.Shadow{ID: e.ID, Hidden: e.Retired, Stale: true})
+		}
+	}
+	return list
+}
+
 // Impact is of the questions that hold the title or a phrasing of e.
 func (k *knowledge) Impact(e kb.Entry, questions []string) ([]kb.Change, error) {
 	var cs []kb.Change

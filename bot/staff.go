@@ -45,7 +45,7 @@ func (t *turn) staffCommand(ctx context.Context, c Command) (replies []Reply, ok
 	case "retire":
 		return t.retireCommand(ctx, c.Args), true
 	case "list":
-		return t.list(t.kb.StaffEntries()), true
+		return t.listCommand(), true
 	case "find":
 		return t.list(t.find(c.Args)), true
 	case "export":
@@ -411,6 +411,22 @@ func (t *turn) find(words string) []kb.Entry {
 // findNear is the likeness from which an entry is found by words.
 const findNear = 0.3
 
+// listCommand lists what staff made, and the official entries that changed below
+// it in a new release.
+func (t *turn) listCommand() []Reply {
+	replies := t.list(t.kb.StaffEntries())
+	var stale []string
+	for _, s := range t.kb.Shadowed() {
+		if s.Stale {
+			stale = append(stale, s.ID)
+		}
+	}
+	if stale != nil {
+		replies[0].Text += "\n" + t.desk("staff-list-stale", args{"ids": t.words.join(t.deskLang(), stale)})
+	}
+	return replies
+}
+
 // list words a list of entries.
 func (t *turn) list(entries []kb.Entry) []Reply {
 	if len(entries) == 0 {
@@ -421,7 +437,12 @@ func (t *turn) list(entries []kb.Entry) []Reply {
 	}
 	lines := []string{t.words.say(t.lang, "staff-list", args{"count": number(len(entries))})}
 	for _, e := range entries[:min(len(entries), maxListed)] {
-		lines = append(lines, t.words.say(t.lang, "staff-list-line", args{"id": e.ID, "title": e.Title[kb.Chinese]}))
+		a, key := args{}, "staff-list-line"
+		if e.OfStaff() {
+			a, key = whoWhen(Mark{By: e.By, At: e.Changed}), "staff-list-signed"
+		}
+		a["id"], a["title"] = e.ID, e.Title[kb.Chinese]
+		lines = append(lines, t.desk(key, a))
 	}
 	if more := len(entries) - maxListed; more > 0 {
 		lines = append(lines, t.words.say(t.lang, "staff-list-more", args{"count": number(more)}))

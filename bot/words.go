@@ -270,7 +270,7 @@ var says = map[string][]string{
 	"staff-version-withdrawn": {}, "staff-history-undo": {"id"}, "staff-history-none": {"id"},
 	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
 	"edit-title": {}, "edit-phrasings": {}, "edit-answer": {}, "edit-source": {},
-	"staff-list": {"count"}, "staff-list-line": {"id", "title"}, "staff-list-more": {"count"}, "staff-list-empty": {},
+	"staff-list": {"count"}, "staff-list-line": {"id", "title"}, "staff-list-signed": {"id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-more": {"count"}, "staff-list-empty": {},
 	"staff-scope": {"scope"}, "staff-source": {},
 
 	"inquiry-sent": inquirySlots, "inquiry-choose": inquirySlots, "inquiry-waiting": inquirySlots, "inquiry-crowded": inquirySlots,
@@ -282,7 +282,7 @@ var says = map[string][]string{
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
 	"desk-sent": {"tag", "count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
 	"desk-merge": {"title"}, "desk-source-joined": {"source"},
-	"why-refused": {}, "why-refused-of": {"title"}, "why-unsure": {}, "why-no-help": {}, "why-no-help-of": {"title"}, "why-human": {},
+	"why-refused": {}, "why-refused-of": {"title"}, "why-unsure": {}, "why-no-help": {}, "why-no-help-of": {"title"}, "why-human": {}, "why-human-of": {"title"},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
