@@ -193,7 +193,7 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 		t.finish(&replies[0])
 	}
 	if sessionErr == nil {
-		sessionErr = t.addUp(ctx)
+		t.fail(t.addUp(ctx))
 	}
 	return replies, errors.Join(t.err, sessionErr)
 }

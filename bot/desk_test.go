@@ -221,6 +221,20 @@ func TestDraftProvinces(t *testing.T) {
 	}
 }
 
+// Whoever asks for a part of a draft writes it, also in a colleague's draft.
+func TestDraftOfColleague(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 要居住证吗\n答：要。")
+	w.press(staffChat, 43, "改标题")
+	if r := w.staff("要户口本吗"); len(r) != 0 {
+		t.Errorf("the first author is answered %+v", r)
+	}
+	r := w.handle(w.event(staffChat, 43, bot.Text{Text: "要暂住证吗"}))
+	if len(r) != 1 || !strings.Contains(r[0].Text, "标题：要暂住证吗") {
+		t.Errorf("the colleague is answered %+v", r)
+	}
+}
+
 // What looks like a telephone number wants one more tap; the second one works.
 func TestPublishNeedsSecondTap(t *testing.T) {
 	w := newWorld(t)

@@ -28,15 +28,6 @@ type Inquiries interface {
 	OpenInquiries(ctx context.Context) ([]Inquiry, error)
 }
 
-// Counts keeps how often what happened, by day. Its methods are safe for
-// concurrent use.
-type Counts interface {
-	// Add adds to the counters of the day of at. Names are of [-_a-zA-Z0-9].
-	Add(ctx context.Context, at time.Time, names map[string]int) error
-	// Since returns the sums over the day of t and those after it.
-	Since(ctx context.Context, t time.Time) (map[string]int, error)
-}
-
 // Settings keeps what is decided while the program runs, such as which chat is
 // the staff's. Its methods are safe for concurrent use.
 type Settings interface {

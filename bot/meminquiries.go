@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"beianbot/kb"
 )
@@ -120,45 +119,6 @@ func (m *MemInquiries) OpenInquiries(context.Context) ([]Inquiry, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(i Inquiry) bool { return i.IsClosed() }), nil
-}
-
-// MemCounts is a [Counts] that forgets everything with the process.
-type MemCounts struct {
-	mu   sync.Mutex
-	days map[string]map[string]int // guarded by mu
-}
-
-// NewMemCounts returns empty counters.
-func NewMemCounts() *MemCounts { return &MemCounts{days: make(map[string]map[string]int)} }
-
-// Add implements [Counts].
-func (m *MemCounts) Add(_ context.Context, at time.Time, names map[string]int) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	day := at.UTC().Format(time.DateOnly)
-	if m.days[day] == nil {
-		m.days[day] = make(map[string]int)
-	}
-	for name, n := range names {
-		m.days[day][name] += n
-	}
-	return nil
-}
-
-// Since implements [Counts].
-func (m *MemCounts) Since(_ context.Context, t time.Time) (map[string]int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	sums := make(map[string]int)
-	first := t.UTC().Format(time.DateOnly)
-	for day, names := range m.days {
-		if day >= first {
-			for name, n := range names {
-				sums[name] += n
-			}
-		}
-	}
-	return sums, nil
 }
 
 // MemSettings is a [Settings] that forgets everything with the process.

@@ -74,6 +74,7 @@ func (t *turn) draftAct(ctx context.Context, arg string) []Reply {
 	}
 	for _, p := range parts {
 		if p.letter == what {
+			d.By = t.signature() // whose next message it is
 			return t.prompt(ctx, t.await(d, p.step))
 		}
 	}

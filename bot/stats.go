@@ -13,15 +13,6 @@ import (
 	"beianbot/kb"
 )
 
-// count notes that something happened. It is added up when the event is done
-// and what it changed is saved: a repetition counts for nothing.
-func (t *turn) count(name string) {
-	if t.counted == nil {
-		t.counted = make(map[string]int)
-	}
-	t.counted[name]++
-}
-
 // countPicture notes what was found in a picture.
 func (t *turn) countPicture(r picture.Report) {
 	t.count("pictures")
@@ -30,17 +21,6 @@ func (t *turn) countPicture(r picture.Report) {
 			t.count(problemCount + string(p.Code))
 		}
 	}
-}
-
-// addUp hands over what was counted.
-func (t *turn) addUp(ctx context.Context) error {
-	if t.again || len(t.counted) == 0 {
-		return nil
-	}
-	if err := t.counts.Add(ctx, t.now, t.counted); err != nil {
-		return fmt.Errorf("add counts: %w", err)
-	}
-	return nil
 }
 
 // Counters that name something begin with these.
@@ -72,7 +52,7 @@ func (t *turn) stats(ctx context.Context, text string) []Reply {
 		return t.sayTo("broken", nil)
 	}
 	a := args{"days": number(days)}
-	for _, name := range []string{"asked", "sure", "unsure", "refused", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"} {
+	for _, name := range []string{"asked", "sure", "unsure", "refused", "useful", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"} {
 		a[name] = number(sums[name])
 	}
 	lines := []string{t.desk("stats", a)}

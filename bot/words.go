@@ -292,7 +292,7 @@ var says = map[string][]string{
 	"desk-provinces": {}, "desk-province-grid": {"title"}, "desk-done": {}, "desk-joined": {},
 	"part-title": {}, "part-phrasings": {}, "part-answer": {}, "part-source": {},
 
-	"stats":        {"days", "asked", "sure", "unsure", "refused", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"},
+	"stats":        {"days", "asked", "sure", "unsure", "refused", "useful", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"},
 	"stats-wanted": {}, "stats-entries": {}, "stats-pictures": {}, "stats-line": {"name", "count"},
 
 	"bind-done": {}, "bind-failed": {},

@@ -16,20 +16,6 @@ func (s *session) reply(chat, from int64, to int, text string) {
 	s.post(fmt.Sprintf("/sim/chats/%d/text", chat), "application/json", bytes.NewReader(data))
 }
 
-// label returns the label of the button that holds text.
-func (s *session) label(m message, text string) string {
-	s.t.Helper()
-	for _, row := range m.Buttons {
-		for _, b := range row {
-			if strings.Contains(b.Text, text) {
-				return b.Text
-			}
-		}
-	}
-	s.t.Fatalf("no button with %q under %q", text, m.Text)
-	return ""
-}
-
 // The whole loop: a question that the guidance does not cover becomes a card in
 // the staff chat, the answer goes to the person, becomes an entry, and is what
 // the next person is told. HTML stays text, and long numbers do not reach staff.
