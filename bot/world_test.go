@@ -67,6 +67,7 @@ func newWorld(t *testing.T) *world {
 		Words: words, Knowledge: w.know, Chats: w.chats, Clauses: clauses,
 		Pictures:  picture.New(limits, picture.Config{}),
 		StaffChat: staffChat, Key: []byte("key"),
+		Inquiries: bot.NewMemInquiries(), Counts: bot.NewMemCounts(), Settings: bot.NewMemSettings(),
 	}
 	w.restart()
 	return w
