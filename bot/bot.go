@@ -97,6 +97,7 @@ type Bot struct {
 	settings  Settings
 	onStaff   func(ChatID)
 	fixed     bool // the staff chat was given, not bound
+	cards     cards
 
 	bindMu     sync.Mutex // held while a code is compared
 	bindCode   string

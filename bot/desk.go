@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -224,9 +225,16 @@ func (t *turn) file(ctx context.Context, w wonder) (said string, a args, card []
 	// Handled before, the card is out, or on its way.
 	if i.Opened.Update == m.Update && !t.again {
 		t.count("inquiries")
-		card = []Reply{t.inquiryCard(i)}
-		card[0].Chat = ChatID(t.staff.Load())
-		card[0].Topic = t.words.say(kb.Chinese, "desk-topic-name", nil)
+		r := Reply{Text: t.desk("desk-busy", nil)}
+		due, first := t.cards.due(t.now)
+		if due {
+			r = t.inquiryCard(i)
+		}
+		if due || first {
+			r.Chat = ChatID(t.staff.Load())
+			r.Topic = t.words.say(kb.Chinese, "desk-topic-name", nil)
+			card = []Reply{r}
+		}
 	}
 	return said, a, card
 }
@@ -241,6 +249,30 @@ func (t *turn) asksFor(question string, slots map[string]string) (province, kind
 // filed reports whether the chat put the question of a key to staff lately.
 func (t *turn) filed(key string) bool {
 	return slices.ContainsFunc(t.s.Filed, func(f Filed) bool { return f.Key == key })
+}
+
+// maxCards is how many cards a minute go to the staff chat. Telegram takes twenty
+// messages a minute in a group, and who asks must not wait for those of others:
+// beyond it a question is in the queue alone.
+const maxCards = 10
+
+// cards are when the last cards were made.
+type cards struct {
+	mu   sync.Mutex
+	made []time.Time // guarded by mu; the last one is that of the notice that there are more
+}
+
+// due reports whether a card may go out now, or else whether this is the first
+// one that may not.
+func (c *cards) due(now time.Time) (due, first bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made = slices.DeleteFunc(c.made, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
+	n := len(c.made)
+	if n <= maxCards {
+		c.made = append(c.made, now)
+	}
+	return n < maxCards, n == maxCards
 }
 
 // near returns the entries that are near to a question.

@@ -105,8 +105,12 @@ func TestDeskForgedTag(t *testing.T) {
 // goes on over pages.
 func TestDeskManyQuestions(t *testing.T) {
 	w := newWorld(t)
+	var cards []bot.Reply
 	for i := range 23 {
-		w.handle(w.event(applicant+bot.ChatID(i), 8, bot.Text{Text: fmt.Sprintf("第%d种材料怎么交", i)}))
+		cards = append(cards, toStaff(w.handle(w.event(applicant+bot.ChatID(i), 8, bot.Text{Text: fmt.Sprintf("第%d种材料怎么交", i)})))...)
+	}
+	if len(cards) != 11 || !strings.Contains(cards[10].Text, "/queue") || len(w.errs) != 0 {
+		t.Errorf("%d messages to staff in a minute, want ten cards and that there are more", len(cards))
 	}
 	for page, want := range []string{"1. 1 人", "11. 1 人", "23. 1 人", "23. 1 人"} {
 		if got := w.staff(fmt.Sprintf("/queue %d", page+1))[0].Text; !strings.Contains(got, want) {

@@ -277,7 +277,7 @@ var says = map[string][]string{
 	"inquiry-limit": inquirySlots, "inquiry-no-help": inquirySlots, "inquiry-human": inquirySlots, "human-ask": {},
 	"inquiry-answer": {"question", "answer"}, "inquiry-more": {"question", "answer"}, "inquiry-dropped": {"question"},
 
-	"desk-topic-name": {}, "desk-card": {"tag", "count", "question"}, "desk-wordings": {"wordings"}, "desk-before": {"question"},
+	"desk-topic-name": {}, "desk-busy": {}, "desk-card": {"tag", "count", "question"}, "desk-wordings": {"wordings"}, "desk-before": {"question"},
 	"desk-scope": {"scope"}, "desk-near": {"near"}, "desk-near-one": {"title", "score"}, "desk-last": {"answer"}, "desk-how": {},
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
 	"desk-sent": {"tag", "count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
