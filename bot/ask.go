@@ -11,8 +11,12 @@ import (
 
 // ask answers a question.
 func (t *turn) ask(text string) []Reply {
+	before := t.context()
 	a := t.answer(text)
 	t.s.Context = a.Context
+	if replies, ok := t.unanswered(text, before, a); ok {
+		return replies
+	}
 	return []Reply{t.card(a)}
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,11 +24,19 @@ type Knowledge interface {
 	Entry(id string) (kb.Entry, bool)
 	Checklists
 
+	// Nearest returns at most n entries that are near to a text, nearest first.
+	Nearest(text string, n int) []kb.Hit
+
 	Preview(e kb.Entry, lang kb.Lang) kb.Answer
 	Lint(e kb.Entry) []kb.Complaint
 	Put(ctx context.Context, e kb.Entry) error
-	Retire(ctx context.Context, id, by string) error
+	Retire(ctx context.Context, id, by, change string) error
+	Undo(ctx context.Context, id, by, change string) (kb.Entry, error)
+	History(ctx context.Context, id string) ([]kb.Entry, error)
+	Impact(e kb.Entry, questions []string) ([]kb.Change, error)
 	StaffEntries() []kb.Entry
+	Overlay() []kb.Entry
+	Shadowed() []kb.Shadow
 	NewID(title string) string
 }
 
@@ -48,12 +58,23 @@ type Config struct {
 	// StaffChat is the group whose members may change the knowledge; 0 for
 	// none, and then nobody can.
 	StaffChat ChatID
+	// FixedStaff says that StaffChat was given at the start and not bound: its new
+	// number after a move is not kept.
+	FixedStaff bool
 	// Key is the secret that makes the opaque names under which staff sign; the
 	// same key, the same names. Required with a StaffChat: without a secret,
 	// whoever reads a name finds the person by trying all numbers.
 	Key []byte
-	// Counts is in memory if nil.
-	Counts Counts
+	// BindCode is what "/bind CODE" in a group makes it the staff chat with, once,
+	// when there is none; empty, and no chat can be bound.
+	BindCode string
+	// StaffChanged is called when the staff chat is another: bound, or moved. It
+	// must not block. May be nil.
+	StaffChanged func(ChatID)
+	// Inquiries, Counts and Settings are in memory if nil.
+	Inquiries Inquiries
+	Counts    Counts
+	Settings  Settings
 	// Clauses names, per kind of problem, the entry that a finding rests on.
 	Clauses Clauses
 }
@@ -66,39 +87,51 @@ type Bot struct {
 	kb       Knowledge
 	pictures Pictures
 	chats    Chats
-	counts   Counts
 	staff    atomic.Int64 // a ChatID; changes when the group moves
 	key      []byte
 	findings Findings
 	slots    chan struct{} // one token for each chat whose pictures are worked on
+
+	inquiries Inquiries
+	counts    Counts
+	settings  Settings
+	onStaff   func(ChatID)
+	fixed     bool // the staff chat was given, not bound
+	cards     cards
+
+	bindMu     sync.Mutex // held while a code is compared
+	bindCode   string
+	wrongCodes int // guarded by bindMu
 }
 
 // New returns a bot. Its error says what is missing in c.
 func New(log *slog.Logger, c Config) (*Bot, error) {
-	if c.StaffChat != 0 && len(c.Key) == 0 {
+	if (c.StaffChat != 0 || c.BindCode != "") && len(c.Key) == 0 {
 		return nil, errors.New("new bot: a staff chat needs a key")
 	}
 	b := &Bot{
-		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats, counts: c.Counts,
+		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats,
 		key: c.Key, slots: make(chan struct{}, pictureSlots),
-		findings: Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
+		findings:  Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
+		inquiries: c.Inquiries, counts: c.Counts, settings: c.Settings,
+		onStaff: c.StaffChanged, bindCode: c.BindCode,
+	}
+	if b.inquiries == nil {
+		b.inquiries = NewMemInquiries()
 	}
 	if b.counts == nil {
 		b.counts = NewMemCounts()
 	}
+	if b.settings == nil {
+		b.settings = NewMemSettings()
+	}
 	b.staff.Store(int64(c.StaffChat))
+	b.fixed = c.FixedStaff
 	return b, nil
 }
 
 // IsStaffChat reports whether the members of a chat may change the knowledge.
 func (b *Bot) IsStaffChat(id ChatID) bool { return id != 0 && id == ChatID(b.staff.Load()) }
-
-// ChatMoved says that a group goes on under another number.
-func (b *Bot) ChatMoved(from, to ChatID) {
-	if from != 0 && b.staff.CompareAndSwap(int64(from), int64(to)) {
-		b.log.Warn("the staff group has a new number; start with it from now on")
-	}
-}
 
 // A turn is the handling of one event.
 type turn struct {
@@ -112,6 +145,10 @@ type turn struct {
 	kept  bool  // the replies say that the session is changed
 	err   error // what failed on the way and is for the log
 
+	wonder  *wonder        // the question that goes to staff, nil for none
+	gone    string         // key of the inquiry whose answer the person found
+	goneWhy []Why          // if it was put to staff for one of these reasons
+	forgets bool           // the chat waits for no answer any more
 	counted map[string]int // by name
 }
 
@@ -135,6 +172,9 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 	t.lang = t.language()
 
 	replies := t.body(ctx)
+	if ctx.Err() == nil {
+		replies = t.hand(ctx, replies)
+	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("handle event: %w", ctx.Err()) // it will come again
 	}
@@ -149,12 +189,12 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 	} else if err := b.chats.Save(ctx, e.Chat, s); err != nil {
 		sessionErr = fmt.Errorf("save session: %w", err)
 	}
-	if sessionErr == nil {
-		t.fail(t.addUp(ctx))
-	}
 	if sessionErr != nil && t.kept {
 		replies = t.sayTo("broken", nil)
 		t.finish(&replies[0])
+	}
+	if sessionErr == nil {
+		t.fail(t.addUp(ctx))
 	}
 	return replies, errors.Join(t.err, sessionErr)
 }
@@ -186,7 +226,10 @@ func (t *turn) body(ctx context.Context) []Reply {
 func (t *turn) text(ctx context.Context, text string) []Reply {
 	text = strings.TrimSpace(text)
 	if t.inStaffChat() {
-		if replies, ok := t.draftInput(text); ok {
+		if replies, ok := t.deskReply(ctx, text); ok {
+			return replies
+		}
+		if replies, ok := t.draftInput(ctx, text); ok {
 			return replies
 		}
 	}
@@ -198,6 +241,9 @@ func (t *turn) text(ctx context.Context, text string) []Reply {
 	}
 	if t.inStaffChat() {
 		return t.overhear(text)
+	}
+	if replies, ok := t.humanInput(text); ok {
+		return replies
 	}
 	if replies, ok := t.checklistTyped(text); ok {
 		return replies
@@ -231,7 +277,9 @@ func (t *turn) command(ctx context.Context, c Command) []Reply {
 	case "delete":
 		return t.deletePictures(ctx)
 	case "human":
-		return t.sayTo("human", nil)
+		return t.human(c.Args)
+	case "bind":
+		return t.bind(ctx, c.Args)
 	case "forget":
 		return t.forget()
 	case "language":
@@ -244,7 +292,8 @@ func (t *turn) command(ctx context.Context, c Command) []Reply {
 // the work of one person, and not everybody's to drop. Which messages hold
 // pictures is kept, and said to be, so that they can still be deleted.
 func (t *turn) forget() []Reply {
-	kept := Session{Seen: t.s.Seen, Images: t.s.Images}
+	t.forgets = true
+	kept := Session{Seen: t.s.Seen, Filed: t.s.Filed, Images: t.s.Images}
 	if t.inStaffChat() {
 		kept.Drafts, kept.Finished = t.s.Drafts, t.s.Finished
 	}
@@ -334,7 +383,7 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actUseful:
 		return t.useful(ctx, arg)
 	case actUnresolved:
-		return t.sayTo("unresolved", nil)
+		return t.unresolved()
 	case actChinese:
 		return t.setLanguage(kb.Chinese)
 	case actEnglish:
@@ -342,6 +391,7 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actEntry:
 		if a, ok := t.kb.Show(arg, t.lang, t.s.Context); ok {
 			t.s.Context = a.Context
+			t.picked()
 			return []Reply{t.card(a)}
 		}
 	case actQuestion:
@@ -356,8 +406,8 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 				return t.ask(q)
 			}
 		}
-	case actPublish, actCancel, actRetire:
-		if t.inStaffChat() {
+	default:
+		if slices.Contains(ofStaff, a) && t.inStaffChat() {
 			return t.staffAct(ctx, a, arg)
 		}
 	}

@@ -395,7 +395,7 @@ func TestOddInput(t *testing.T) {
 		"", " \n\t", strings.Repeat("噪音 ", 1300), strings.Repeat("x", 4096), "\x00\x01", "…………", "99", "-1", "<b>{limit}</b>",
 		"/", "/start " + strings.Repeat("q", 64), "/start q_", "/language xx", "/ask", "/ask 用什么笔", "/forget",
 	} {
-		if r := w.say(text); len(r) != 1 {
+		if r := here(w.say(text)); len(r) != 1 {
 			t.Errorf("%.20q is answered %+v", text, r)
 		}
 	}

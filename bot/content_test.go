@@ -62,7 +62,7 @@ func TestEveryCard(t *testing.T) {
 						continue
 					}
 					pressed[lang+b.Data] = true
-					next := w.handle(w.event(applicant, 7, bot.Press{Data: b.Data}))
+					next := here(w.handle(w.event(applicant, 7, bot.Press{Data: b.Data})))
 					if strings.HasPrefix(b.Data, "useful:") && len(next) == 0 && len(w.port.answered) == 1 {
 						continue // thanked without a message
 					}
@@ -149,7 +149,7 @@ func TestStaffEntryInContent(t *testing.T) {
 		t.Errorf("the question is answered %+v, want the entry", r)
 	}
 	w.staff("/retire " + es[0].ID)
-	if r := w.say("河马证怎么上传"); len(r) != 1 || strings.Contains(r[0].Text, "河马证不用上传。") {
+	if r := here(w.say("河马证怎么上传")); len(r) != 1 || strings.Contains(r[0].Text, "河马证不用上传。") {
 		t.Errorf("after its retirement the question is answered %+v", r)
 	}
 }

@@ -28,6 +28,8 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //	user edits      the new text of a message
 //	staff …         the same in the staff chat
 //	colleague …     the same by another member of staff
+//	staff replies   a reply to the newest card in the staff chat
+//	other …         the same as user by somebody else
 //	again           the last event comes once more
 //	wait            a duration passes
 //	restart         the program starts anew
@@ -85,6 +87,8 @@ func (w *world) play(section, text string) string {
 		chat, from = staffChat, 42
 	case "colleague":
 		chat, from = staffChat, 43
+	case "other":
+		chat, from = applicant+1, 8
 	case "again":
 		return w.render(w.handle(w.last))
 	case "restart":
@@ -101,6 +105,8 @@ func (w *world) play(section, text string) string {
 	switch what {
 	case "":
 		return w.render(w.handle(w.event(chat, from, body(text))))
+	case "replies":
+		return w.render(w.replyTo(from, text))
 	case "press":
 		return w.render(w.press(chat, from, text))
 	case "sends":
@@ -143,9 +149,20 @@ func (w *world) render(replies []bot.Reply) string {
 		if i > 0 {
 			b.WriteString("·\n")
 		}
+		switch {
+		case r.Chat == staffChat:
+			b.WriteString("→ staff, topic " + r.Topic + "\n")
+		case r.Chat != 0:
+			fmt.Fprintf(&b, "→ chat %d\n", r.Chat)
+		case r.Edit != 0:
+			b.WriteString("(edited)\n")
+		}
 		b.WriteString(r.Text + "\n")
 		if r.File != nil {
 			size, err := decoded(r.File)
+			if r.File.MIME == "text/markdown" {
+				size, err = "\n"+string(r.File.Data), nil
+			}
 			if err != nil {
 				w.t.Errorf("file %s: %v", r.File.Name, err)
 			}

@@ -3,6 +3,7 @@ package bot
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,11 +33,24 @@ const (
 	actPublish    action = "publish" // :draft
 	actCancel     action = "cancel"  // :draft
 
-	actEntry    action = "e" // :entry ID; its label is the entry's title
-	actQuestion action = "q" // :question, as if it had been typed
-	actLong     action = "k" // :key of a question too long for a button
-	actNarrow   action = "n" // :entry ID:question, which narrows the answer of that entry
-	actRetire   action = "r" // :entry ID
+	actEntry    action = "e"  // :entry ID; its label is the entry's title
+	actQuestion action = "q"  // :question, as if it had been typed
+	actLong     action = "k"  // :key of a question too long for a button
+	actNarrow   action = "n"  // :entry ID:question, which narrows the answer of that entry
+	actRetire   action = "r"  // :entry ID
+	actEdit     action = "ed" // :entry ID
+
+	// Of staff, about an inquiry (:key) or a draft.
+	actShow    action = "show"
+	actClaim   action = "claim"   // I am at it
+	actTake    action = "take"    // I am at it, in place of who was
+	actDrop    action = "drop"    // there is no answer
+	actSave    action = "save"    // the answer becomes an entry
+	actMerge   action = "merge"   // :key:n; it becomes part of an entry that is near
+	actKeep    action = "keep"    // it does not
+	actDraft   action = "d"       // :draft:what to change, see scope.go
+	actSpread  action = "spread"  // :entry ID; tell those whose question it answers by now
+	actConfirm action = "confirm" // :draft; publish in spite of a warning
 
 	actChecklist action = "cl" // :choices so far; its label is that of beginning again
 )
@@ -46,6 +60,15 @@ var labelled = []action{
 	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
 	actUseful, actDelete,
+	actClaim, actTake, actDrop, actSave, actKeep, actSpread, actConfirm,
+}
+
+// ofStaff lists the actions of the staff chat. They take a tap: in a group of
+// colleagues "1" or "取消" is an ordinary word, and the buttons shown last may be
+// somebody else's.
+var ofStaff = []action{
+	actPublish, actCancel, actConfirm, actRetire, actEdit, actDraft,
+	actShow, actClaim, actTake, actDrop, actSave, actMerge, actKeep, actSpread,
 }
 
 // typed reports whether the label of a does the same when it is typed.
@@ -84,9 +107,10 @@ func parseData(s string) (a action, arg string, ok bool) {
 		return a, "", arg == ""
 	case actCopy, actDelete:
 		return a, "", arg == ""
-	case actUseful:
+	case actStitch, actOnlyCheck, actFixed, actEntry, actQuestion, actLong, actNarrow, actChecklist, actUseful:
 		return a, arg, arg != ""
-	case actStitch, actOnlyCheck, actFixed, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
+	}
+	if slices.Contains(ofStaff, a) {
 		return a, arg, arg != ""
 	}
 	return "", "", false

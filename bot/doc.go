@@ -28,9 +28,22 @@
 // a crash leads to a second answer, never to a second change. Questions go to
 // the knowledge (ask.go), pictures are fetched, checked and answered (upload.go,
 // album.go) and taken out of the chat again (images.go), a checklist is asked for
-// choice by choice (checklist.go), people say what was useful (useful.go), buttons
-// come back as data that is not trusted (data.go), and in the one staff chat
-// entries are written and retired (staff.go, draft.go).
+// choice by choice (checklist.go), people say what was useful (useful.go), and
+// buttons come back as data that is not trusted (data.go).
+//
+// # The staff desk
+//
+// One group is the staff's: given at the start, or bound with a code (bind.go).
+// What the knowledge does not answer becomes an [Inquiry], one for all who ask
+// the same (inquiries.go), and a card in that group (desk.go). A reply to the
+// card goes to everybody who asked (attend.go), and may become a draft of an
+// entry: of a new one, or of a change to one that is near (scope.go). Drafts are
+// also written from nothing (staff.go, draft.go) and of entries that exist
+// (edit.go). A preview says what a draft would change (preview.go), and nothing
+// goes live without a tap on it. What is counted is told by /stats (stats.go).
+//
+// People are masked before they get here: staff see no name and no number of who
+// asks, and long numbers in a question are hidden (mask.go).
 //
 // Pictures are in memory from download to reply. A session holds the
 // identifiers under which the chat's own servers keep them, for half an hour.

@@ -22,6 +22,7 @@ type Event struct {
 	Message MessageID // the message that was sent, or on which a button was pressed
 	ReplyTo MessageID // the message it answers, 0 for none
 	Follows bool      // that message is the bot's
+	Quoted  string    // its text, when it is the bot's
 	At      time.Time // when it was sent
 	Body    Body
 }

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -28,8 +29,9 @@ type knowledge struct {
 	entries        []kb.Entry
 	// put decides what becomes of a write: whether it is applied, and what the
 	// caller is told.
-	put  func() (applied bool, err error)
-	puts int
+	put      func() (applied bool, err error)
+	puts     int
+	versions map[string][]kb.Entry // oldest first
 }
 
 func newKnowledge(t *testing.T) *knowledge {
@@ -41,7 +43,7 @@ func newKnowledge(t *testing.T) *knowledge {
 	if err != nil {
 		panic(err) // an example has no T
 	}
-	return &knowledge{t: t, Checklists: base, put: func() (bool, error) { return true, nil }, entries: []kb.Entry{
+	return &knowledge{t: t, Checklists: base, versions: make(map[string][]kb.Entry), put: func() (bool, error) { return true, nil }, entries: []kb.Entry{
 		{
 			ID: "guide/pen", Title: title("核验单用什么笔", "Which pen"), Source: title("核验单填写时的注意事项", "Notes on the form"),
 			AsOf: title("约 2019 年初", "about early 2019"), Related: []string{"guide/signing"},
@@ -161,26 +163,98 @@ func (k *knowledge) Lint(e kb.Entry) []kb.Complaint {
 }
 
 func (k *knowledge) Put(_ context.Context, e kb.Entry) error {
+	if vs := k.versions[e.ID]; len(vs) > 0 && vs[len(vs)-1].Change == e.Change {
+		return nil
+	}
 	k.puts++
 	applied, err := k.put()
 	if applied {
+		k.versions[e.ID] = append(k.versions[e.ID], e)
 		k.entries = slices.DeleteFunc(k.entries, func(o kb.Entry) bool { return o.ID == e.ID })
 		k.entries = append(k.entries, e)
 	}
 	return err
 }
 
-func (k *knowledge) Retire(ctx context.Context, id, by string) error {
+func (k *knowledge) Retire(ctx context.Context, id, by, change string) error {
 	e, ok := k.Entry(id)
-	if !ok || e.Kind() != kb.Staff {
+	if !ok {
 		return fmt.Errorf("retire entry %q: %w", id, kb.ErrNotFound)
 	}
-	e.Retired, e.By = true, by
+	e.Retired, e.By, e.Change = true, by, change
 	return k.Put(ctx, e)
 }
 
 func (k *knowledge) StaffEntries() []kb.Entry {
-	return slices.DeleteFunc(slices.Clone(k.entries), func(e kb.Entry) bool { return e.Kind() != kb.Staff || e.Retired })
+	return slices.DeleteFunc(slices.Clone(k.entries), func(e kb.Entry) bool { return !e.OfStaff() || e.Retired })
+}
+
+func (k *knowledge) History(_ context.Context, id string) ([]kb.Entry, error) {
+	if vs := k.versions[id]; vs != nil {
+		return vs, nil
+	}
+	return nil, fmt.Errorf("history of %q: %w", id, kb.ErrNotFound)
+}
+
+func (k *knowledge) Undo(ctx context.Context, id, by, change string) (kb.Entry, error) {
+	vs := k.versions[id]
+	switch n := len(vs); {
+	case n == 0:
+		return kb.Entry{}, fmt.Errorf("undo %q: %w", id, kb.ErrNotFound)
+	case vs[n-1].Change == change:
+		return vs[n-1], nil
+	default:
+		e := vs[max(0, n-2)]
+		if n == 1 {
+			e.Retired = true
+		}
+		e.By, e.Change = by, change
+		return e, k.Put(ctx, e)
+	}
+}
+
+func (k *knowledge) Overlay() []kb.Entry {
+	return slices.DeleteFunc(slices.Clone(k.entries), func(e kb.Entry) bool { return !e.OfStaff() })
+}
+
+// Shadowed says that everything shipped has changed under what staff made of it.
+func (k *knowledge) Shadowed() []kb.Shadow {
+	var list []kb.Shadow
+	for _, e := range k.entries {
+		if e.OfStaff() && e.Kind() != kb.Staff {
+			list = append(list, kb.Shadow{ID: e.ID, Hidden: e.Retired, Stale: true})
+		}
+	}
+	return list
+}
+
+// Impact is of the questions that hold the title or a phrasing of e.
+func (k *knowledge) Impact(e kb.Entry, questions []string) ([]kb.Change, error) {
+	var cs []kb.Change
+	for _, q := range questions {
+		if slices.ContainsFunc(append(slices.Clone(e.Phrasings), e.Title[kb.Chinese]), func(p string) bool { return strings.Contains(q, p) }) {
+			cs = append(cs, kb.Change{Question: q, After: e.ID})
+		}
+	}
+	return cs, nil
+}
+
+// Nearest goes by the characters that a title shares with the text.
+func (k *knowledge) Nearest(text string, n int) []kb.Hit {
+	var hits []kb.Hit
+	for _, e := range k.entries {
+		shared, all := 0, 0
+		for _, r := range e.Title[kb.Chinese] {
+			if all++; strings.ContainsRune(text, r) {
+				shared++
+			}
+		}
+		if shared > 1 && !e.Retired {
+			hits = append(hits, kb.Hit{Entry: e.ID, Score: float64(shared) / float64(all)})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b kb.Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return hits[:min(n, len(hits))]
 }
 
 func (k *knowledge) NewID(string) string { return "staff/entry" }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,7 +42,8 @@ func (t *turn) finish(r *Reply) {
 		}
 	}
 	r.Spans = spans
-	if !t.event.Private && r.ReplyTo == 0 && r.Edit == 0 {
+	here := r.Chat == 0 || r.Chat == t.event.Chat
+	if here && !t.event.Private && r.ReplyTo == 0 && r.Edit == 0 {
 		r.ReplyTo = t.event.Message
 	}
 }
@@ -50,6 +52,9 @@ func (t *turn) finish(r *Reply) {
 // text of one that copies.
 func (t *turn) remember(replies []Reply) {
 	for _, r := range replies {
+		if r.Chat != 0 && r.Chat != t.event.Chat {
+			continue
+		}
 		var offers []Offer
 		clipboard := ""
 		for _, row := range r.Buttons {
@@ -71,13 +76,11 @@ func (t *turn) remember(replies []Reply) {
 }
 
 // typed returns the data of the button that text stands for: its label, or its
-// number among those that were shown last. What staff do to drafts and entries
-// takes a tap: in a group of colleagues "1" or "取消" is an ordinary word, and the
-// buttons shown last may be somebody else's.
+// number among those that were shown last, unless it is one of [ofStaff].
 func (t *turn) typed(text string) (data string, ok bool) {
 	data, ok = t.typedButton(text)
 	a, _, _ := parseData(data)
-	return data, ok && a != actPublish && a != actCancel && a != actRetire
+	return data, ok && !slices.Contains(ofStaff, a)
 }
 
 // typedButton is typed for the buttons of everybody.

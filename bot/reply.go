@@ -17,6 +17,7 @@ type Reply struct {
 	Edit    MessageID  // the message to replace, 0 to send a new one
 	Chat    ChatID     // where to, 0 for the chat of the event
 	ReplyTo MessageID  // the message to quote, 0 for none
+	Topic   string     // name of the topic to send it to, where Chat has topics
 }
 
 // A Span marks Text[Start:End], in bytes.

@@ -52,6 +52,9 @@ type Session struct {
 	Sets     []Set      `json:"sets,omitempty"`     // oldest first
 	Offered  []Offer    `json:"offered,omitempty"`  // buttons of the last reply that has any
 	Long     []string   `json:"long,omitempty"`     // questions behind buttons, too long for them
+	Filed    []Filed    `json:"filed,omitempty"`    // questions put to staff, oldest first
+	Inquiry  string     `json:"inquiry,omitempty"`  // key of the one that the last question became
+	Human    time.Time  `json:"human,omitzero"`     // since when the next message is a question to staff
 	Drafts   []Draft    `json:"drafts,omitempty"`   // staff chat only
 	Finished []Finished `json:"finished,omitempty"` // staff chat only
 
@@ -101,6 +104,18 @@ type Draft struct {
 	Entry kb.Entry  `json:"entry"`
 	At    time.Time `json:"at"`   // of the latest step
 	Last  int64     `json:"last"` // update of the latest step
+
+	// For whom the entry is. Provinces and kinds are added to its words; a kind
+	// that is neither of ours is as staff wrote it.
+	Provinces []string `json:"provinces,omitempty"`
+	Kinds     []string `json:"kinds,omitempty"`
+	Offered   []string `json:"offered,omitempty"` // provinces that have a button of their own
+
+	Edits   bool     `json:"edits,omitempty"`   // of an entry that exists, so that its ID stays
+	Since   string   `json:"since,omitempty"`   // the Change that the entry had then
+	Inquiry string   `json:"inquiry,omitempty"` // key of the inquiry that it was made of
+	Merge   []string `json:"merge,omitempty"`   // lines that may be added to the answer
+	Joined  bool     `json:"joined,omitempty"`  // they are
 }
 
 // Step is what a [Draft] waits for.
@@ -111,6 +126,7 @@ const (
 	StepTitle     Step = "title"
 	StepPhrasings Step = "phrasings"
 	StepAnswer    Step = "answer"
+	StepSource    Step = "source"
 	StepConfirm   Step = "confirm" // a button
 )
 
@@ -222,6 +238,7 @@ func (s *Session) checked(unique string, update int64) bool {
 // expire drops what is too old to be worked on.
 func (s *Session) expire(now time.Time) {
 	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return now.Sub(t.At) > PictureLife })
+	s.Filed = slices.DeleteFunc(s.Filed, func(f Filed) bool { return now.Sub(f.At) > filedFor })
 	s.Drafts = slices.DeleteFunc(s.Drafts, func(d Draft) bool { return now.Sub(d.At) > SessionLife })
 }
 

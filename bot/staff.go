@@ -31,15 +31,29 @@ const (
 func (t *turn) staffCommand(ctx context.Context, c Command) (replies []Reply, ok bool) {
 	switch c.Name {
 	case "start", "help":
-		return t.sayTo("staff-help", nil), true
+		return t.sayTo("staff-help", args{"who": who(t.signature())}), true
+	case "queue":
+		return t.queue(ctx, c.Args), true
 	case "add":
-		return t.add(c.Args), true
+		return t.add(ctx, c.Args), true
+	case "edit":
+		return t.editCommand(ctx, c.Args), true
+	case "history":
+		return t.history(ctx, c.Args), true
+	case "undo":
+		return t.undo(ctx, c.Args), true
 	case "retire":
 		return t.retireCommand(ctx, c.Args), true
 	case "list":
-		return t.list(t.kb.StaffEntries()), true
+		return t.listCommand(), true
 	case "find":
 		return t.list(t.find(c.Args)), true
+	case "export":
+		return t.export(), true
+	case "stats":
+		return t.stats(ctx, c.Args), true
+	case "bind":
+		return t.sayTo("bind-done", nil), true
 	case "cancel":
 		return t.cancel(t.latestDraft()), true
 	}
@@ -55,23 +69,20 @@ func (t *turn) signature() string {
 }
 
 // add begins a draft: with the whole form in one message, or step by step.
-func (t *turn) add(text string) []Reply {
-	key := setKey(t.event.Update)
-	if t.again && t.draft(key) == nil && t.finished(key) != nil {
-		return t.outcome(*t.finished(key)) // done since
+func (t *turn) add(ctx context.Context, text string) []Reply {
+	d := t.newDraft()
+	if t.again && t.draft(d.Key) == nil && t.finished(d.Key) != nil {
+		return t.outcome(*t.finished(d.Key)) // done since
 	}
-	d := Draft{Key: key, By: t.signature(), Step: StepTitle, At: t.now, Last: t.event.Update}
-	d.Entry.Status = kb.Current
-	t.s.Drafts = slices.DeleteFunc(t.s.Drafts, func(o Draft) bool { return o.Key == key || o.By == d.By && o.Step != StepConfirm })
-	t.s.Drafts = keepLast(append(t.s.Drafts, d), maxDrafts)
-	saved := &t.s.Drafts[len(t.s.Drafts)-1]
+	saved := t.keepDraft(*d)
 	if text == "" {
-		return t.prompt(saved)
+		return t.prompt(ctx, saved)
 	}
 	f := parseForm(text)
 	if !saved.takeTitle(f.title) {
 		return t.sayTo("staff-title", args{"max": number(maxTitle)})
 	}
+	saved.Step = StepPhrasings
 	saved.Entry.Phrasings = f.phrasings
 	switch {
 	case len(f.answer) > 0:
@@ -79,8 +90,41 @@ func (t *turn) add(text string) []Reply {
 	case len(f.phrasings) > 0:
 		saved.Step = StepAnswer
 	}
-	return t.prompt(saved)
+	return t.prompt(ctx, saved)
 }
+
+// newDraft returns a draft of the sender that is not kept yet.
+func (t *turn) newDraft() *Draft {
+	d := &Draft{Key: setKey(t.event.Update), By: t.signature(), Step: StepTitle, At: t.now, Last: t.event.Update}
+	d.Entry.Status = kb.Current
+	return d
+}
+
+// keepDraft keeps a draft, in place of one with the same key, and no other of
+// the sender waits for a message then.
+func (t *turn) keepDraft(d Draft) *Draft {
+	t.s.Drafts = slices.DeleteFunc(t.s.Drafts, func(o Draft) bool { return o.Key == d.Key })
+	t.s.Drafts = keepLast(append(t.s.Drafts, d), maxDrafts)
+	kept := &t.s.Drafts[len(t.s.Drafts)-1]
+	return t.await(kept, kept.Step)
+}
+
+// await makes a draft of the sender the one that waits for a message: of others,
+// the complete ones wait for a tap, and the rest is dropped.
+func (t *turn) await(d *Draft, step Step) *Draft {
+	key, by := d.Key, d.By
+	d.Step, d.At, d.Last = step, t.now, t.event.Update
+	t.s.Drafts = slices.DeleteFunc(t.s.Drafts, func(o Draft) bool { return o.Key != key && o.By == by && !o.complete() })
+	for i := range t.s.Drafts {
+		if o := &t.s.Drafts[i]; o.Key != key && o.By == by {
+			o.Step = StepConfirm
+		}
+	}
+	return t.draft(key)
+}
+
+// complete reports whether there is an answer.
+func (d *Draft) complete() bool { return len(d.Entry.Body[kb.Chinese]) > 0 }
 
 // takeTitle takes the title when it is one.
 func (d *Draft) takeTitle(title string) bool {
@@ -89,26 +133,22 @@ func (d *Draft) takeTitle(title string) bool {
 		return false
 	}
 	d.Entry.Title = map[kb.Lang]string{kb.Chinese: title}
-	d.Step = StepPhrasings
 	return true
 }
 
-// complete fills in what is left of the entry from a form with an answer.
+// complete fills in what is left of a new entry from a form with an answer.
 func (t *turn) complete(d *Draft, f form) {
 	e := &d.Entry
 	e.Body = map[kb.Lang][]string{kb.Chinese: f.answer}
-	if scope := strings.Trim(f.provinces+"，"+f.entity, "，"); scope != "" {
-		e.Body[kb.Chinese] = append(e.Body[kb.Chinese], t.words.say(kb.Chinese, "staff-scope", args{"scope": scope}))
-	}
 	source := f.source
 	if source == "" {
 		source = t.words.say(kb.Chinese, "staff-source", nil)
 	}
 	e.Source = map[kb.Lang]string{kb.Chinese: source}
-	e.AsOf = map[kb.Lang]string{kb.Chinese: t.now.Format(time.DateOnly)}
+	e.AsOf = map[kb.Lang]string{kb.Chinese: t.now.In(china).Format(time.DateOnly)}
 	e.ID = entryID(t.kb.NewID(e.Title[kb.Chinese]), d.Key)
-	e.By, e.Changed = d.By, t.now.UTC().Truncate(time.Second)
-	d.Step = StepConfirm
+	d.Provinces, d.Kinds, d.Offered = scopeOf(f)
+	d.At, d.Step = t.now, StepConfirm
 }
 
 // maxEntryName is how long an entry's ID may be after its folder, in bytes.
@@ -123,69 +163,15 @@ func entryID(sound, key string) string {
 	return folder + "/" + strings.TrimRight(name, "-") + "-" + key
 }
 
-// preview shows a draft as people will see it, what speaks against it, and the
-// buttons.
-func (t *turn) preview(d *Draft) []Reply {
-	card := t.card(t.kb.Preview(d.Entry, kb.Chinese))
-	const mark = "\x00"
-	phrasings := t.words.report(t.lang, "none", nil)
-	if len(d.Entry.Phrasings) > 0 {
-		phrasings = t.words.join(t.lang, d.Entry.Phrasings)
-	}
-	text := t.words.say(t.lang, "staff-preview", args{
-		"title": d.Entry.Title[kb.Chinese], "phrasings": phrasings, "card": mark,
-	})
-	before, after, _ := strings.Cut(text, mark)
-	r := Reply{
-		Text:  before + card.Text + after,
-		Spans: []Span{{Start: len(before), End: len(before) + len(card.Text), Style: Blockquote}},
-	}
-	var fatal, warnings []string
-	for _, c := range t.kb.Lint(d.Entry) {
-		text := t.complaint(c)
-		switch {
-		case c.Fatal && !slices.Contains(fatal, text):
-			fatal = append(fatal, text)
-		case !c.Fatal && !slices.Contains(warnings, text):
-			warnings = append(warnings, text)
-		}
-	}
-	if warnings != nil {
-		r.Text += "\n" + t.words.say(t.lang, "staff-complaints", args{"complaints": t.words.join(t.lang, warnings)})
-	}
-	if fatal != nil {
-		r.Text += "\n" + t.words.say(t.lang, "staff-fatal", args{"complaints": t.words.join(t.lang, fatal)})
-		r.Buttons = [][]Button{{t.button(actCancel, d.Key)}}
-		return []Reply{r}
-	}
-	r.Text += "\n" + t.words.say(t.lang, "staff-confirm", nil)
-	r.Buttons = [][]Button{{t.button(actPublish, d.Key), t.button(actCancel, d.Key)}}
-	return []Reply{r}
-}
-
-// complaint words what speaks against an entry.
-func (t *turn) complaint(c kb.Complaint) string {
-	w := t.words.lang(t.lang).Complaints
-	text, ok := w[c.Code]
-	if !ok {
-		text = w["other"]
-	}
-	title := c.With
-	if e, ok := t.kb.Entry(c.With); ok {
-		title = e.Title[kb.Chinese]
-	}
-	return fill(text, args{"title": title, "max": number(maxTitle)})
-}
-
 // draftInput takes a message for the next step of the sender's draft. ok is
 // false when no draft waits for one.
-func (t *turn) draftInput(text string) (replies []Reply, ok bool) {
+func (t *turn) draftInput(ctx context.Context, text string) (replies []Reply, ok bool) {
 	by := t.signature()
 	if t.again {
 		// The step was taken when the message came first.
 		for i := range t.s.Drafts {
 			if d := &t.s.Drafts[i]; d.By == by && d.Last == t.event.Update {
-				return t.prompt(d), true
+				return t.prompt(ctx, d), true
 			}
 		}
 		return nil, false
@@ -201,13 +187,19 @@ func (t *turn) draftInput(text string) (replies []Reply, ok bool) {
 		return t.cancel(d.Key), true
 	}
 	d.At, d.Last = t.now, t.event.Update
+	if d.complete() {
+		if !t.input(d, text) {
+			return t.sayTo("staff-title", args{"max": number(maxTitle)}), true
+		}
+		return t.prompt(ctx, d), true
+	}
 	switch d.Step {
 	case StepTitle:
 		f := parseForm(text)
 		if !d.takeTitle(f.title) {
 			return t.sayTo("staff-title", args{"max": number(maxTitle)}), true
 		}
-		d.Entry.Phrasings = f.phrasings
+		d.Entry.Phrasings, d.Step = f.phrasings, StepPhrasings
 		if len(f.answer) > 0 {
 			t.complete(d, f)
 		}
@@ -221,55 +213,89 @@ func (t *turn) draftInput(text string) (replies []Reply, ok bool) {
 			t.complete(d, f)
 		}
 	}
-	return t.prompt(d), true
+	return t.prompt(ctx, d), true
 }
 
 // prompt says what a draft waits for.
-func (t *turn) prompt(d *Draft) []Reply {
-	switch d.Step {
-	case StepTitle:
-		return t.sayTo("staff-form", nil)
-	case StepPhrasings:
-		return t.sayTo("staff-phrasings", nil)
-	case StepAnswer:
-		return t.sayTo("staff-answer", nil)
+func (t *turn) prompt(ctx context.Context, d *Draft) []Reply {
+	switch {
+	case d.Step == StepConfirm:
+		return t.preview(ctx, d)
+	case d.complete():
+		return t.sayTo("edit-"+string(d.Step), nil)
+	case d.Step == StepPhrasings, d.Step == StepAnswer:
+		return t.sayTo("staff-"+string(d.Step), nil)
 	}
-	return t.preview(d)
+	return t.sayTo("staff-form", nil)
 }
 
 // staffAct handles the buttons of the staff chat.
 func (t *turn) staffAct(ctx context.Context, a action, arg string) []Reply {
 	switch a {
-	case actPublish:
-		return t.publish(ctx, arg)
+	case actPublish, actConfirm:
+		return t.publish(ctx, arg, a == actConfirm)
 	case actCancel:
 		return t.cancel(arg)
+	case actRetire:
+		return t.retire(ctx, arg)
+	case actDraft:
+		return t.draftAct(ctx, arg)
+	case actSpread:
+		return t.spread(ctx, arg)
+	case actEdit:
+		e, ok := t.kb.Entry(arg)
+		if !ok {
+			return t.sayTo("staff-no-entry", nil)
+		}
+		return t.edit(ctx, e, "")
 	}
-	return t.retire(ctx, arg)
+	return t.inquiryAct(ctx, a, arg)
 }
 
 // publish puts a draft in service. "Saved" is said only after Put has returned
-// nil. A second tap, or the same tap again after a crash, makes no second
-// entry: the ID belongs to the draft.
-func (t *turn) publish(ctx context.Context, key string) []Reply {
+// nil. A second tap, or the same tap again after a crash, makes no second entry
+// and no second version: the draft's key names both. A draft with a telephone
+// number, a link or advertising wants another tap, and so does one of an entry
+// that somebody else has changed since.
+func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 	if f := t.finished(key); f != nil {
 		return t.outcome(*f)
 	}
 	d := t.draft(key)
-	if d == nil || d.Step != StepConfirm {
+	if d == nil || !d.complete() {
 		return t.sayTo("staff-gone", nil)
 	}
-	if err := t.kb.Put(ctx, d.Entry); err != nil {
-		t.fail(fmt.Errorf("publish draft: %w", err))
-		r := Reply{
-			Text:    t.words.say(t.lang, "staff-not-saved", nil),
-			Buttons: [][]Button{{t.button(actPublish, key), t.button(actCancel, key)}},
-		}
-		return []Reply{r}
+	e := t.entryOf(d)
+	again := [][]Button{{t.button(actConfirm, key), t.button(actCancel, key)}}
+	if now, _ := t.kb.Entry(e.ID); d.Edits && now.Change != d.Since && now.Change != d.Key {
+		d.Since = now.Change
+		return []Reply{{Text: t.desk("staff-changed", whoWhen(Mark{By: now.By, At: now.Changed})), Buttons: again}}
 	}
-	f := Finished{Key: key, Entry: d.Entry.ID, Title: d.Entry.Title[kb.Chinese]}
+	if risks := t.risks(e); risks != nil && !anyway {
+		return []Reply{{Text: t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}), Buttons: again}}
+	}
+	if err := t.kb.Put(ctx, e); err != nil {
+		t.fail(fmt.Errorf("publish draft: %w", err))
+		return []Reply{{Text: t.desk("staff-not-saved", nil), Buttons: again}}
+	}
+	if d.Inquiry != "" {
+		_, err := t.inquiries.ChangeInquiry(ctx, d.Inquiry, func(i *Inquiry) error {
+			if i.Opened.At.IsZero() || !i.answered() {
+				return errUnchanged // gone, or asked again since
+			}
+			i.close(EndSaved, t.mark(t.signature()))
+			return nil
+		})
+		if err != nil && !errors.Is(err, errUnchanged) {
+			t.fail(fmt.Errorf("close inquiry: %w", err))
+		}
+		t.count("saved")
+	}
+	f := Finished{Key: key, Entry: e.ID, Title: e.Title[kb.Chinese]}
 	t.finishDraft(f)
-	return t.outcome(f)
+	replies := t.outcome(f)
+	t.offerSpread(ctx, &replies[0], e.ID)
+	return replies
 }
 
 func (t *turn) cancel(key string) []Reply {
@@ -329,22 +355,18 @@ func (t *turn) latestDraft() string {
 // retireCommand takes an entry out of service by its ID, or offers those that
 // the words fit.
 func (t *turn) retireCommand(ctx context.Context, text string) []Reply {
-	if text == "" {
-		return t.list(t.kb.StaffEntries())
+	e, ok := t.kb.Entry(text)
+	if data, fits := actRetire.data(e.ID); ok && fits && e.Kind() != kb.Staff {
+		// To hide an official one takes another tap.
+		return []Reply{{
+			Text:    t.desk("staff-retire-shipped", args{"title": e.Title[kb.Chinese]}),
+			Buttons: [][]Button{{{Label: t.desk("staff-retire", nil), Data: data}}},
+		}}
 	}
-	if e, ok := t.kb.Entry(text); ok && e.Kind() == kb.Staff || t.finished(retired(text)) != nil {
+	if ok || t.finished(retired(text)) != nil {
 		return t.retire(ctx, text)
 	}
-	var rows [][]Button
-	for _, e := range t.find(text) {
-		if data, ok := actRetire.data(e.ID); ok && len(rows) < maxFound {
-			rows = append(rows, []Button{{Label: clip(e.Title[kb.Chinese], maxLabel), Data: data}})
-		}
-	}
-	if rows == nil {
-		return t.sayTo("staff-no-entry", nil)
-	}
-	return []Reply{{Text: t.words.say(t.lang, "staff-which", nil), Buttons: rows}}
+	return t.choose(text, actRetire, "staff-which")
 }
 
 // retired is the key under which the retirement of an entry is remembered. No
@@ -353,7 +375,7 @@ func retired(id string) string { return "retired/" + id }
 
 // retire takes an entry out of service. Told twice, it says the same twice.
 func (t *turn) retire(ctx context.Context, id string) []Reply {
-	err := t.kb.Retire(ctx, id, t.signature())
+	err := t.kb.Retire(ctx, id, t.signature(), setKey(t.event.Update))
 	switch {
 	case errors.Is(err, kb.ErrNotFound):
 		if t.finished(retired(id)) == nil {
@@ -369,14 +391,40 @@ func (t *turn) retire(ctx context.Context, id string) []Reply {
 }
 
 // find returns the staff entries whose title, phrasings, answer or ID hold the
-// words.
+// words, then those of all entries that are near to them.
 func (t *turn) find(words string) []kb.Entry {
 	words = strings.ToLower(strings.TrimSpace(words))
 	holds := func(s string) bool { return strings.Contains(strings.ToLower(s), words) }
-	return slices.DeleteFunc(slices.Clone(t.kb.StaffEntries()), func(e kb.Entry) bool {
+	found := slices.DeleteFunc(slices.Clone(t.kb.StaffEntries()), func(e kb.Entry) bool {
 		return !holds(e.ID) && !holds(e.Title[kb.Chinese]) &&
 			!slices.ContainsFunc(e.Phrasings, holds) && !slices.ContainsFunc(e.Body[kb.Chinese], holds)
 	})
+	for _, h := range t.kb.Nearest(words, maxFound) {
+		e, ok := t.kb.Entry(h.Entry)
+		if ok && h.Score >= findNear && !slices.ContainsFunc(found, func(o kb.Entry) bool { return o.ID == e.ID }) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// findNear is the likeness from which an entry is found by words.
+const findNear = 0.3
+
+// listCommand lists what staff made, and the official entries that changed below
+// it in a new release.
+func (t *turn) listCommand() []Reply {
+	replies := t.list(t.kb.StaffEntries())
+	var stale []string
+	for _, s := range t.kb.Shadowed() {
+		if s.Stale {
+			stale = append(stale, s.ID)
+		}
+	}
+	if stale != nil {
+		replies[0].Text += "\n" + t.desk("staff-list-stale", args{"ids": t.words.join(t.deskLang(), stale)})
+	}
+	return replies
 }
 
 // list words a list of entries.
@@ -389,7 +437,12 @@ func (t *turn) list(entries []kb.Entry) []Reply {
 	}
 	lines := []string{t.words.say(t.lang, "staff-list", args{"count": number(len(entries))})}
 	for _, e := range entries[:min(len(entries), maxListed)] {
-		lines = append(lines, t.words.say(t.lang, "staff-list-line", args{"id": e.ID, "title": e.Title[kb.Chinese]}))
+		a, key := args{}, "staff-list-line"
+		if e.OfStaff() {
+			a, key = whoWhen(Mark{By: e.By, At: e.Changed}), "staff-list-signed"
+		}
+		a["id"], a["title"] = e.ID, e.Title[kb.Chinese]
+		lines = append(lines, t.desk(key, a))
 	}
 	if more := len(entries) - maxListed; more > 0 {
 		lines = append(lines, t.words.say(t.lang, "staff-list-more", args{"count": number(more)}))

@@ -93,6 +93,7 @@ func (t *turn) inspect(ctx context.Context, ref FileRef) (inspected, error) {
 	if err != nil {
 		return i, fmt.Errorf("examine picture: %w", err)
 	}
+	t.countPicture(i.report)
 	if t.s.checked(ref.Unique, t.event.Update) {
 		i.report.Problems = append(i.report.Problems, picture.Problem{Code: picture.Repeated, Level: picture.Info})
 	}

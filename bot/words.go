@@ -33,6 +33,7 @@ type wording struct {
 	Changes     map[string]string
 	Report      map[string]string
 	Complaints  map[string]string
+	Names       map[string]string // of problems, short
 	Menu        map[string]string
 	Unsupported map[UnsupportedKind]string
 }
@@ -86,6 +87,7 @@ func (w *wording) check() error {
 		checkKeys("changes", w.Changes, changeKeys),
 		checkKeys("report", w.Report, reportKeys),
 		checkKeys("complaints", w.Complaints, complaintKeys),
+		checkKeys("names", w.Names, nameKeys()),
 		checkKeys("menu", w.Menu, menuKeys),
 		checkKeys("unsupported", unsupported, unsupportedKeys),
 	)
@@ -172,7 +174,7 @@ type MenuItem struct{ Name, Text string }
 func (w *Words) Menu(l kb.Lang, staff bool) []MenuItem {
 	names := []string{"start", "checklist", "stitch", "language", "privacy", "delete", "forget", "human", "help"}
 	if staff {
-		names = []string{"add", "retire", "list", "find", "help"}
+		names = []string{"queue", "add", "edit", "retire", "undo", "history", "list", "find", "stats", "export", "help"}
 	}
 	var items []MenuItem
 	for _, n := range names {
@@ -184,6 +186,14 @@ func (w *Words) Menu(l kb.Lang, staff bool) []MenuItem {
 // report returns a word of section report.
 func (w *Words) report(l kb.Lang, key string, a args) string {
 	return fill(w.lang(l).Report[key], a)
+}
+
+// problemName names a problem in a few words, without figures.
+func (w *Words) problemName(l kb.Lang, code string) string {
+	if name, ok := w.lang(l).Names[code]; ok {
+		return name
+	}
+	return code
 }
 
 // unsupported returns what is said about a message of a kind.
@@ -262,13 +272,47 @@ var says = map[string][]string{
 	"checklist-mainland": {}, "checklist-hk-macao": {}, "checklist-taiwan": {}, "checklist-foreign": {},
 	"checklist-app": {}, "checklist-computer": {}, "checklist-head": {"province", "kind", "domains", "origin", "channel"},
 
-	"staff-help": {}, "staff-form": {}, "staff-title": {"max"}, "staff-phrasings": {}, "staff-answer": {},
+	"staff-help": {"who"}, "staff-form": {}, "staff-title": {"max"}, "staff-phrasings": {}, "staff-answer": {},
 	"staff-preview": {"title", "card", "phrasings"}, "staff-complaints": {"complaints"}, "staff-fatal": {"complaints"},
 	"staff-confirm": {}, "staff-saved": {"title", "id"}, "staff-not-saved": {}, "staff-cancelled": {}, "staff-gone": {},
-	"staff-retired": {"id"}, "staff-not-retired": {}, "staff-no-entry": {}, "staff-which": {},
-	"staff-list": {"count"}, "staff-list-line": {"id", "title"}, "staff-list-more": {"count"}, "staff-list-empty": {},
+	"staff-retired": {"id"}, "staff-not-retired": {}, "staff-no-entry": {}, "staff-which": {}, "staff-which-edit": {}, "staff-retire": {}, "staff-retire-shipped": {"title"},
+	"staff-changed": {"who", "when"}, "staff-sure": {"complaints"}, "staff-export": {"count"},
+	"staff-history": {"id", "count"}, "staff-version": {"number", "who", "when", "text"}, "staff-version-retired": {},
+	"staff-version-withdrawn": {}, "staff-history-undo": {"id"}, "staff-history-none": {"id"},
+	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
+	"edit-title": {}, "edit-phrasings": {}, "edit-answer": {}, "edit-source": {},
+	"staff-list": {"count"}, "staff-list-line": {"id", "title"}, "staff-list-signed": {"id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-more": {"count"}, "staff-list-empty": {},
 	"staff-scope": {"scope"}, "staff-source": {},
+
+	"inquiry-sent": inquirySlots, "inquiry-choose": inquirySlots, "inquiry-waiting": inquirySlots, "inquiry-crowded": inquirySlots,
+	"inquiry-limit": inquirySlots, "inquiry-no-help": inquirySlots, "inquiry-human": inquirySlots, "human-ask": {},
+	"inquiry-answer": {"question", "answer"}, "inquiry-more": {"question", "answer"}, "inquiry-dropped": {"question"},
+
+	"desk-topic-name": {}, "desk-busy": {}, "desk-card": {"tag", "count", "question"}, "desk-wordings": {"wordings"}, "desk-before": {"question"},
+	"desk-scope": {"scope"}, "desk-near": {"near"}, "desk-near-one": {"title", "score"}, "desk-last": {"answer"}, "desk-how": {},
+	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
+	"desk-sent": {"tag", "count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
+	"desk-merge": {"title"}, "desk-source-joined": {"source"},
+	"why-refused": {}, "why-refused-of": {"title"}, "why-unsure": {}, "why-no-help": {}, "why-no-help-of": {"title"}, "why-human": {}, "why-human-of": {"title"},
+	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
+	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
+	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
+	"desk-queue-more": {"count", "page"}, "desk-queue-answered": whoWhenSlots, "desk-queue-claimed": whoWhenSlots,
+	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-and-more": {"list", "count"},
+	"desk-impact": {"count"}, "desk-impact-line": {"question", "before", "after"}, "desk-this": {}, "desk-no-answer": {},
+	"desk-provinces": {}, "desk-province-grid": {"title"}, "desk-done": {}, "desk-joined": {},
+	"part-title": {}, "part-phrasings": {}, "part-answer": {}, "part-source": {},
+
+	"stats":        {"days", "asked", "sure", "unsure", "refused", "useful", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"},
+	"stats-wanted": {}, "stats-entries": {}, "stats-pictures": {}, "stats-line": {"name", "count"},
+
+	"bind-done": {}, "bind-failed": {},
 }
+
+var (
+	inquirySlots = []string{"question", "max"}
+	whoWhenSlots = []string{"who", "when"}
+)
 
 var verdictKeys = map[string][]string{"ok": {}, "fixed": {}, "fixable": {}, "improved": {}, "retake": {}, "reject": {}}
 
@@ -293,14 +337,14 @@ var unsupportedKeys = map[string][]string{
 
 // complaintKeys are the codes of [kb.Complaint] that a staff entry can earn.
 var complaintKeys = map[string][]string{
-	"title": {}, "body": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
+	"title": {}, "body": {}, "source": {}, "params": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
 	"collision": {"title"}, "other": {},
 }
 
 // menuKeys are the commands that chats offer.
 var menuKeys = map[string][]string{
 	"start": {}, "help": {}, "checklist": {}, "stitch": {}, "language": {}, "privacy": {}, "delete": {}, "forget": {}, "human": {},
-	"add": {}, "retire": {}, "list": {}, "find": {},
+	"add": {}, "retire": {}, "list": {}, "find": {}, "queue": {}, "edit": {}, "undo": {}, "history": {}, "stats": {}, "export": {},
 }
 
 // problemSlots are filled for every problem, see [Findings.args].
@@ -313,6 +357,14 @@ var codes = []picture.Code{
 	picture.ExtremeShape, picture.Blurry, picture.Dark, picture.Overexposed, picture.Glare, picture.NoColour,
 	picture.CutOff, picture.DocumentSmall, picture.ScreenPhoto, picture.Rotated, picture.Animated,
 	picture.RecompressedByChat, picture.TrailingData, picture.Repeated,
+}
+
+func nameKeys() map[string][]string {
+	keys := make(map[string][]string)
+	for _, c := range codes {
+		keys[string(c)] = nil
+	}
+	return keys
 }
 
 func problemKeys() map[string][]string {

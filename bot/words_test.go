@@ -46,6 +46,9 @@ func TestWordsAreComplete(t *testing.T) {
 					t.Errorf("%s: %s %q has an open slot: %q", l, name, key, got)
 				}
 				for _, s := range names {
+					if strings.HasPrefix(key, "inquiry-") {
+						continue // chosen among at run time, all with the same slots
+					}
 					if !strings.Contains(got, a[s]) {
 						t.Errorf("%s: %s %q does not use {%s}: %q", l, name, key, s, got)
 					}

@@ -67,6 +67,7 @@ func newWorld(t *testing.T) *world {
 		Words: words, Knowledge: w.know, Chats: w.chats, Clauses: clauses,
 		Pictures:  picture.New(limits, picture.Config{}),
 		StaffChat: staffChat, Key: []byte("key"),
+		Inquiries: bot.NewMemInquiries(), Counts: bot.NewMemCounts(), Settings: bot.NewMemSettings(),
 	}
 	w.restart()
 	return w
@@ -93,7 +94,13 @@ func (w *world) handle(e bot.Event) []bot.Reply {
 	for _, r := range replies {
 		w.checkReply(r)
 	}
-	w.shown[e.Chat] = append(w.shown[e.Chat], replies...)
+	for _, r := range replies {
+		chat := e.Chat
+		if r.Chat != 0 {
+			chat = r.Chat
+		}
+		w.shown[chat] = append(w.shown[chat], r)
+	}
 	return replies
 }
 
@@ -111,7 +118,7 @@ func (w *world) checkReply(r bot.Reply) {
 	if n := len([]rune(r.Text)); n > limit || n == 0 {
 		w.t.Errorf("reply has %d characters, want 1 to %d: %q", n, limit, r.Text)
 	}
-	if openSlot.MatchString(r.Text) || strings.ContainsAny(r.Text, "!！") {
+	if r.Chat != staffChat && (openSlot.MatchString(r.Text) || strings.ContainsAny(r.Text, "!！")) { // a card quotes people
 		w.t.Errorf("reply has an open slot or an exclamation mark: %q", r.Text)
 	}
 	for _, s := range r.Spans {
@@ -120,7 +127,7 @@ func (w *world) checkReply(r bot.Reply) {
 		}
 	}
 	rows := 4
-	if len(r.Buttons) > 0 && len(r.Buttons[0]) >= 4 && strings.HasPrefix(r.Buttons[0][0].Data, "cl:") {
+	if len(r.Buttons) > 0 && len(r.Buttons[0]) >= 4 && (strings.HasPrefix(r.Buttons[0][0].Data, "cl:") || strings.Contains(r.Buttons[0][0].Data, ":?")) {
 		rows = 8 // all provinces
 	}
 	if len(r.Buttons) > rows {
@@ -156,7 +163,7 @@ func (w *world) staff(text string) []bot.Reply {
 
 // body makes a command of what begins with a slash.
 func body(text string) bot.Body {
-	if rest, ok := strings.CutPrefix(text, "/"); ok {
+	if rest, ok := strings.CutPrefix(text, "/"); ok && !strings.HasPrefix(rest, "/") {
 		name, args, _ := strings.Cut(rest, " ")
 		if i := strings.IndexByte(name, '\n'); i >= 0 {
 			name, args = name[:i], name[i:]+" "+args
@@ -180,6 +187,25 @@ func (w *world) press(chat bot.ChatID, from bot.UserID, label string) []bot.Repl
 	}
 	w.t.Fatalf("no button %q", label)
 	return nil
+}
+
+// replyTo answers the newest card in the staff chat.
+func (w *world) replyTo(from bot.UserID, text string) []bot.Reply {
+	w.t.Helper()
+	for _, r := range slices.Backward(w.shown[staffChat]) {
+		if strings.HasPrefix(r.Text, "#") && strings.Contains(r.Text, "\n") {
+			e := w.event(staffChat, from, body(text))
+			e.ReplyTo, e.Follows, e.Quoted = 900, true, r.Text
+			return w.handle(e)
+		}
+	}
+	w.t.Fatal("there is no card")
+	return nil
+}
+
+// here are the replies that stay in the chat of the event.
+func here(replies []bot.Reply) []bot.Reply {
+	return slices.DeleteFunc(slices.Clone(replies), func(r bot.Reply) bool { return r.Chat != 0 })
 }
 
 // upload sends pictures together.

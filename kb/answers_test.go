@@ -223,13 +223,13 @@ func TestStaffEntry(t *testing.T) {
 	if a := ask(b); a.Entry != e.ID {
 		t.Errorf("after a restart: %s by %q", a.Band, a.Entry)
 	}
-	if err := b.Retire(t.Context(), e.ID, "k"); err != nil {
+	if err := b.Retire(t.Context(), e.ID, "k", ""); err != nil {
 		t.Fatal(err)
 	}
 	if a := ask(b); a.Entry == e.ID {
 		t.Error("a retired entry still answers")
 	}
-	if err := b.Retire(t.Context(), e.ID, "k"); !errors.Is(err, kb.ErrNotFound) {
+	if err := b.Retire(t.Context(), e.ID, "k", ""); !errors.Is(err, kb.ErrNotFound) {
 		t.Errorf("retiring it again: %v, want ErrNotFound", err)
 	}
 }
@@ -367,7 +367,7 @@ func TestStaleEdit(t *testing.T) {
 	if e, _ := b.Entry("staff/a"); e.Title[kb.Chinese] != "能加水印吗" || e.Version != 2 {
 		t.Errorf("in service: version %d, %q, want the first edit", e.Version, e.Title[kb.Chinese])
 	}
-	if err := b.Retire(t.Context(), "staff/a", "x"); err != nil {
+	if err := b.Retire(t.Context(), "staff/a", "x", ""); err != nil {
 		t.Errorf("Retire after an edit = %v, want nil", err)
 	}
 }

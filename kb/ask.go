@@ -153,13 +153,13 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 	rival, staff, staffNear := 0.0, "", 0.0
 	for _, h := range hits {
 		near := v.nearest(s.prepared[h.Entry].vectors)
-		switch s.entries[h.Entry].Kind() {
-		case NotCovered:
-			rival = max(rival, near)
-		case Staff:
+		switch e := s.entries[h.Entry]; {
+		case e.OfStaff(): // also where it took the place of a shipped one
 			if near > staffNear && s.prepared[h.Entry].concerns(a) {
 				staff, staffNear = h.Entry, near
 			}
+		case e.Kind() == NotCovered:
+			rival = max(rival, near)
 		}
 	}
 	if staffNear < staffSure && (ps > 0.5 && ps > p || p < 0.3 && v.nearest(s.prepared[social].vectors) >= socialNear) {
@@ -178,7 +178,7 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 	} // else noise: a lucky "4m" in it must not be answered
 	// A place that both name speaks for the entry: the features leave places out.
 	placed := staff != "" && len(s.prepared[staff].provinces) > 0
-	if staffNear >= staffSure && (staffNear > own || placed && staffNear > own-staffPlaced) {
+	if staffNear >= staffSure && (staffNear > own || staff == entry || placed && staffNear > own-staffPlaced) {
 		w.entry, w.score = staff, max(w.score, staffNear)
 	}
 	return w

@@ -23,7 +23,7 @@ import (
 type Base struct {
 	log     *slog.Logger
 	lex     *lexicon
-	shipped []Entry
+	shipped []Entry             // ordered by ID
 	ready   map[string]prepared // the shipped entries
 	index   *bleveIndex
 	judge   *judge
@@ -114,9 +114,8 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 		b.taken[e.ID] = true
 	}
 	staff = slices.DeleteFunc(staff, func(e Entry) bool {
-		if e.Kind() != Staff {
-			log.Error("staff entry left out", "entry", e.ID, "reason", "not a staff ID")
-			return true
+		if e.Retired || e.Withdrawn {
+			return false // it says nothing
 		}
 		for _, p := range check(c, e) {
 			if p.Fatal {
@@ -128,6 +127,11 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 	})
 	if err := b.install(c, staff); err != nil {
 		return nil, errors.Join(err, b.index.Close())
+	}
+	for _, s := range b.Shadowed() {
+		if s.Stale {
+			log.Warn("a shipped entry changed under the version of staff", "entry", s.ID, "hidden", s.Hidden)
+		}
 	}
 	return b, nil
 }
@@ -143,7 +147,12 @@ func (b *Base) install(c *composer, staff []Entry) error {
 	var live []prepared
 	old := b.state.Load()
 	for _, e := range staff {
+		if e.Withdrawn {
+			continue
+		}
 		if e.Retired {
+			delete(next.entries, e.ID)
+			delete(p, e.ID)
 			continue
 		}
 		next.entries[e.ID] = e
@@ -222,50 +231,6 @@ func (b *Base) Show(id string, l Lang, c Context) (Answer, bool) {
 
 // Preview returns the card of an entry that is not stored yet.
 func (b *Base) Preview(e Entry, l Lang) Answer { return b.state.Load().card(e, slots{}, lang(l)) }
-
-// Put stores a staff entry and makes it live. When it returns nil, the entry
-// is stored and the next question sees it. An entry with a fatal complaint is
-// refused, and so is, with [ErrConflict], an edit of a version that is not the
-// newest any more, see [Store].
-func (b *Base) Put(ctx context.Context, e Entry) error {
-	if e.Kind() != Staff {
-		return fmt.Errorf("put entry %q: not a staff entry", e.ID)
-	}
-	for _, p := range b.Lint(e) {
-		if p.Fatal {
-			return fmt.Errorf("put entry %q: %s", e.ID, p.Code)
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err := b.store.Put(ctx, e); err != nil {
-		return fmt.Errorf("put entry %q: %w", e.ID, err)
-	}
-	e.Version++ // as it is stored now
-	b.taken[e.ID] = true
-	s := b.state.Load()
-	staff := slices.DeleteFunc(slices.Clone(s.staff), func(o Entry) bool { return o.ID == e.ID })
-	staff = append(staff, e)
-	slices.SortFunc(staff, func(p, q Entry) int { return strings.Compare(p.ID, q.ID) })
-	return b.install(s.composer, staff)
-}
-
-// Retire takes a staff entry out of service; it stays in the store. It returns
-// [ErrNotFound] when there is no such entry in service.
-func (b *Base) Retire(ctx context.Context, id, by string) error {
-	e, ok := b.state.Load().entries[id]
-	if !ok || e.Kind() != Staff {
-		return fmt.Errorf("retire entry %q: %w", id, ErrNotFound)
-	}
-	e.Retired, e.By, e.Changed = true, by, b.now()
-	return b.Put(ctx, e)
-}
-
-// StaffEntries returns the staff entries in service, ordered by ID.
-func (b *Base) StaffEntries() []Entry {
-	s := b.state.Load()
-	return slices.DeleteFunc(slices.Clone(s.staff), func(e Entry) bool { return e.Retired })
-}
 
 // NewID returns an unused ID for a staff entry: "staff/" and the sound of the
 // title in ASCII.

@@ -59,7 +59,7 @@ func check(c *composer, e Entry) []Complaint {
 		fatal("phrasings", "%d phrasings, at most %d", len(e.Phrasings), maxPhrasings)
 	}
 	texts := slices.Concat(e.Body[Chinese], e.Body[English], e.Phrasings, []string{e.Title[Chinese], e.Title[English], e.Source[Chinese]})
-	shipped := e.Kind() != Staff
+	shipped := !e.OfStaff()
 	for _, t := range texts {
 		folded := zh.Fold(t)
 		switch {
@@ -96,8 +96,15 @@ func check(c *composer, e Entry) []Complaint {
 	if e.Copy == "" && n > maxCard {
 		fatal("long", "an answer of %d characters, at most %d", n, maxCard)
 	}
-	switch e.Kind() {
-	case Guide:
+	switch {
+	case e.OfStaff():
+		if e.Source[Chinese] == "" {
+			fatal("source", "no source")
+		}
+		if n := utf8.RuneCountInString(e.Source[Chinese]); n > maxSource {
+			fatal("long", "a source of %d characters, at most %d", n, maxSource)
+		}
+	case e.Kind() == Guide:
 		if e.Source[Chinese] == "" || e.AsOf[Chinese] == "" || e.Source[English] == "" || e.AsOf[English] == "" {
 			fatal("source", "no source or no date")
 		}
@@ -108,13 +115,6 @@ func check(c *composer, e Entry) []Complaint {
 		}
 		if len(e.Facts) == 0 {
 			fatal("facts", "names no fact")
-		}
-	case Staff:
-		if e.Source[Chinese] == "" {
-			fatal("source", "no source")
-		}
-		if n := utf8.RuneCountInString(e.Source[Chinese]); n > maxSource {
-			fatal("long", "a source of %d characters, at most %d", n, maxSource)
 		}
 	}
 	if shipped && (e.Title[English] == "" || len(e.Body[English]) == 0) {
@@ -145,6 +145,15 @@ var idPattern = regexp.MustCompile(`^(guide|notcovered|chat|staff)/[a-z0-9-]{1,4
 func (b *Base) Lint(e Entry) []Complaint {
 	s := b.state.Load()
 	ps := check(s.composer, e)
+	if shipped, ok := b.shippedEntry(e.ID); ok && e.OfStaff() {
+		body := strings.Join(e.Body[Chinese], "\n")
+		for _, slot := range slotPattern.FindAllString(strings.Join(shipped.Body[Chinese], "\n"), -1) {
+			if !strings.Contains(body, slot) {
+				ps = append(ps, Complaint{Code: "params", Text: fmt.Sprintf("the text no longer has %s, a figure that is enforced too", slot)})
+				break
+			}
+		}
+	}
 	mine := make(map[string]bool)
 	for _, p := range append(slices.Clone(e.Phrasings), e.Title[Chinese]) {
 		mine[foldQuestion(p)] = true

@@ -92,10 +92,12 @@ type slots struct {
 // card words entry e for the given slots.
 func (c *composer) card(e Entry, s slots, l Lang) Answer {
 	a := Answer{Entry: e.ID, Source: inLang(e.Source, l), AsOf: inLang(e.AsOf, l)}
-	switch e.Kind() {
-	case NotCovered:
+	switch {
+	case e.OfStaff():
+		a.Band = Sure // what they put in place of a refusal is an answer
+	case e.Kind() == NotCovered:
 		a.Band = Refused
-	case Chat:
+	case e.Kind() == Chat:
 		a.Band = Social
 	default:
 		a.Band = Sure
@@ -134,7 +136,7 @@ func (c *composer) footer(e Entry, l Lang) string {
 	}
 	name := "footer"
 	switch {
-	case e.Kind() == Staff:
+	case e.OfStaff():
 		name = "footer_staff"
 	case e.Dated:
 		name = "footer_dated"

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -37,6 +38,14 @@ type front struct {
 	Sentences   map[string]map[Lang]string `yaml:"sentences,omitempty"`
 	Phrasings   []string                   `yaml:"phrasings"`
 	PhrasingsEn []string                   `yaml:"phrasings_en,omitempty"`
+
+	// Versions that staff made, in an archive.
+	By        string    `yaml:"by,omitempty"`
+	Changed   time.Time `yaml:"changed,omitempty"`
+	Change    string    `yaml:"change,omitempty"`
+	Over      string    `yaml:"over,omitempty"`
+	Retired   bool      `yaml:"retired,omitempty"`
+	Withdrawn bool      `yaml:"withdrawn,omitempty"`
 }
 
 // englishHeading begins the English half of an entry's body.
@@ -66,7 +75,7 @@ func ParseEntry(id string, data []byte) (Entry, error) {
 	if err := d.Decode(&f); err != nil {
 		return Entry{}, fmt.Errorf("%s.md: %w", id, err)
 	}
-	zh, en, _ := strings.Cut(string(body), englishHeading)
+	zh, en, _ := strings.Cut("\n"+string(body)+"\n", "\n"+englishHeading+"\n")
 	return Entry{
 		ID: id, Facts: f.Facts, Status: f.Status, Dated: f.Dated, Rule: f.Rule, Copy: f.Copy,
 		Related: f.Related, Needs: f.Needs, About: f.About, Together: f.Together, Then: f.Then, Params: f.Params, Sentences: f.Sentences,
@@ -75,6 +84,7 @@ func ParseEntry(id string, data []byte) (Entry, error) {
 		AsOf:      map[Lang]string{Chinese: f.AsOf, English: f.AsOfEn},
 		Phrasings: slices.Concat(f.Phrasings, f.PhrasingsEn),
 		Body:      map[Lang][]string{Chinese: lines(zh), English: lines(en)},
+		By:        f.By, Changed: f.Changed, Change: f.Change, Over: f.Over, Retired: f.Retired, Withdrawn: f.Withdrawn,
 	}, nil
 }
 
@@ -89,7 +99,7 @@ func lines(s string) []string {
 }
 
 // folders are where entry files lie.
-var folders = []Kind{Guide, NotCovered, Chat}
+var folders = []Kind{Guide, NotCovered, Chat, Staff}
 
 // loadEntries reads all entry files, ordered by ID.
 func loadEntries(fsys fs.FS) ([]Entry, error) {

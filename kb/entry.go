@@ -65,14 +65,23 @@ type Entry struct {
 	Rule      string // the topic of content/rules.yaml that composes the answer, or empty
 	Copy      string // a passage that people copy by hand, or empty
 
-	By      string    // who added it; staff entries only, an opaque key and not a name
-	Changed time.Time // when; staff entries only
-	Retired bool      // hidden; staff entries only
-	// Version counts the edits of a staff entry, from 1. The [Store] sets it. An
-	// edited copy keeps the number of the version that it was made from, so that
-	// of two edits of one version the second is refused.
+	// What follows is set in the versions of staff alone: of entries that they
+	// added, and of shipped ones that they replaced or hid.
+
+	By        string    // who made this version, an opaque key and not a name
+	Changed   time.Time // when
+	Change    string    // names the act that made it, so that it is done once; may be empty
+	Over      string    // what the shipped entry of the same ID was then; empty for none
+	Retired   bool      // the entry is hidden, the shipped one of the same ID too
+	Withdrawn bool      // the shipped entry holds again as if staff had never changed it
+	// Version counts the versions of an entry that staff made, from 1. The [Store]
+	// sets it. An edited copy keeps the number of the version that it was made
+	// from, so that of two edits of one version the second is refused.
 	Version int `json:",omitempty"`
 }
+
+// OfStaff reports whether staff wrote this version.
+func (e Entry) OfStaff() bool { return e.By != "" || e.Kind() == Staff }
 
 // Kind returns what sort of entry it is.
 func (e Entry) Kind() Kind {

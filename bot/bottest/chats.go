@@ -1,4 +1,3 @@
-// Package bottest holds the checks that every [bot.Chats] must pass.
 package bottest
 
 import (

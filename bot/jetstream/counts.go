@@ -19,8 +19,8 @@ type Counts struct {
 	days *Documents[map[string]int] // by date, 2006-01-02
 }
 
-// OpenCounts opens the counters.
-func OpenCounts(ctx context.Context, s *Store) (*Counts, error) {
+// openCounts opens the counters.
+func openCounts(ctx context.Context, s *Store) (*Counts, error) {
 	days, err := OpenDocuments[map[string]int](ctx, s, "count", Limits{Life: countLife, Documents: 200, Bytes: 16 << 20})
 	if err != nil {
 		return nil, err

@@ -126,7 +126,7 @@ func TestDocumentsExpire(t *testing.T) {
 }
 
 func TestCounts(t *testing.T) {
-	c, err := OpenCounts(t.Context(), open(t, Config{Dir: t.TempDir()}))
+	c, err := openCounts(t.Context(), open(t, Config{Dir: t.TempDir()}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,12 @@ type Store struct {
 	Entries *Entries
 	// Chats are the chats' sessions, a [bot.Chats].
 	Chats *Chats
+	// Inquiries are the questions that wait for staff, a [bot.Inquiries].
+	Inquiries *Inquiries
+	// Counts are what /stats tells, a [bot.Counts].
+	Counts *Counts
+	// Settings are what is decided while the program runs, a [bot.Settings].
+	Settings *Settings
 	// Inbox keeps updates until they are handled, a [telegram.Journal].
 	Inbox *Inbox
 
@@ -94,6 +100,15 @@ func (s *Store) open(ctx context.Context, log *slog.Logger, cfg Config) (err err
 		return err
 	}
 	if s.Chats, err = openChats(ctx, s, cfg); err != nil {
+		return err
+	}
+	if s.Inquiries, err = openInquiries(ctx, s); err != nil {
+		return err
+	}
+	if s.Counts, err = openCounts(ctx, s); err != nil {
+		return err
+	}
+	if s.Settings, err = openSettings(ctx, s); err != nil {
 		return err
 	}
 	if s.Inbox, err = openInbox(ctx, s, cfg); err != nil {

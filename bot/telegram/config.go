@@ -42,6 +42,9 @@ type Config struct {
 	// Moved is called when a group goes on under another number. It must not
 	// block. May be nil.
 	Moved func(from, to bot.ChatID)
+	// Topics keeps which topics the bot has made. If nil, every process makes its
+	// own.
+	Topics Topics
 	// Drain is how long handling goes on after the end of Run's context, 20 s
 	// if 0.
 	Drain time.Duration
@@ -139,12 +142,14 @@ func New(log *slog.Logger, cfg Config, h bot.Handler) (*Bot, error) {
 		return nil, fmt.Errorf("telegram: %w", c.redact(err))
 	}
 	return &Bot{
-		log:        log,
-		cfg:        cfg,
-		handler:    h,
-		client:     c,
-		api:        api,
-		out:        &sender{log: log, api: api, sorry: cfg.Sorry, onMove: cfg.Moved, moved: make(map[int64]int64)},
+		log:     log,
+		cfg:     cfg,
+		handler: h,
+		client:  c,
+		api:     api,
+		out: &sender{log: log, api: api, sorry: cfg.Sorry, onMove: cfg.Moved, moved: make(map[int64]int64), topics: topics{
+			store: cfg.Topics, known: make(map[topic]int), none: make(map[int64]time.Time),
+		}},
 		files:      &files{api: api, client: c, base: cfg.API},
 		connection: state{what: "connection"},
 		journal:    state{what: "journal"},

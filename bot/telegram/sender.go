@@ -24,7 +24,8 @@ const maxDeleted = 100
 // A place is where a message goes.
 type place struct {
 	chat   int64
-	thread int // topic, 0 for none
+	thread int    // of a topic, 0 for none
+	topic  string // name of the topic that thread is for, where it may be made anew
 }
 
 // A sender turns replies into messages.
@@ -33,6 +34,7 @@ type sender struct {
 	api    *tgbot.Bot
 	sorry  string                    // said in place of a file that cannot be sent
 	onMove func(from, to bot.ChatID) // may be nil
+	topics topics
 
 	mu    sync.Mutex
 	moved map[int64]int64 // groups that became supergroups; guarded by mu
@@ -84,6 +86,10 @@ func (s *sender) reply(ctx context.Context, e bot.Event, r bot.Reply, d *deliver
 	at := place{chat: int64(e.Chat), thread: int(e.Thread)}
 	if r.Chat != 0 && r.Chat != e.Chat {
 		at = place{chat: int64(r.Chat)}
+	}
+	if r.Topic != "" {
+		at = place{chat: s.now(at.chat), topic: r.Topic}
+		at.thread = s.topic(ctx, at, 0)
 	}
 	if !d.plain {
 		err := s.send(ctx, at, r, d)
@@ -272,12 +278,13 @@ func (s *sender) removeAll(ctx context.Context, at place, ids []bot.MessageID) (
 	return left
 }
 
-// deliver makes a call, and again where the chat has moved to or without the
-// topic that is gone. A call to which the server consents has worked, even if
+// deliver makes a call, and again where the chat has moved to, or in the topic
+// made anew in place of one that is gone, or without a topic. A call to which
+// the server consents has worked, even if
 // the library cannot read the result.
 func (s *sender) deliver(ctx context.Context, at place, call func(context.Context, place) error) error {
 	at.chat = s.now(at.chat)
-	for {
+	for remade := false; ; {
 		opt, _ := ctx.Value(callKey{}).(callOption)
 		consent := false
 		opt.chat, opt.consent = at.chat, &consent
@@ -291,8 +298,11 @@ func (s *sender) deliver(ctx context.Context, at place, call func(context.Contex
 			at.chat = int64(me.MigrateToChatID)
 			continue
 		}
-		if at.thread != 0 && says(err, "message thread not found") {
+		if gone := at.thread; gone != 0 && (says(err, "message thread not found") || says(err, "topic_closed")) {
 			at.thread = 0
+			if at.topic != "" && !remade && !says(err, "topic_closed") {
+				remade, at.thread = true, s.topic(ctx, at, gone)
+			}
 			continue
 		}
 		return err

@@ -79,16 +79,15 @@ func (t translator) messages(us []*update) []bot.Event {
 		if f, ok := m.file(); ok {
 			f.Message = bot.MessageID(m.ID)
 			if files = append(files, f); len(files) == 1 {
-				upload = m.event(u.ID)
-				upload.Follows = t.follows(m)
+				upload = t.event(u.ID, m)
 			}
 			if text, _ := t.me.mentioned(m.Caption, m.CaptionEntities); text != "" && caption == "" {
 				caption = text
 			}
 			continue
 		}
-		e := m.event(u.ID)
-		e.Follows, e.Body = t.follows(m), t.body(m)
+		e := t.event(u.ID, m)
+		e.Body = t.body(m)
 		if e.Body != nil && !slices.ContainsFunc(other, func(o bot.Event) bool { return o.Body == e.Body }) {
 			other = append(other, e)
 		}
@@ -157,7 +156,16 @@ func (t translator) follows(m *message) bool {
 	return r != nil && r.From != nil && r.From.ID == t.me.id && r.Created == nil
 }
 
-// event returns an event without body.
+// event returns the event of a message, without body.
+func (t translator) event(id int64, m *message) bot.Event {
+	e := m.event(id)
+	if e.Follows = t.follows(m); e.Follows {
+		e.Quoted = cmp.Or(m.ReplyTo.Text, m.ReplyTo.Caption)
+	}
+	return e
+}
+
+// event returns what can be told of an event without knowing who the bot is.
 func (m *message) event(id int64) bot.Event {
 	e := bot.Event{
 		Update:  id,

@@ -72,6 +72,8 @@ type message struct {
 type replied struct {
 	ID      int64           `json:"message_id"`
 	From    *person         `json:"from"`
+	Text    string          `json:"text"`
+	Caption string          `json:"caption"`
 	Created json.RawMessage `json:"forum_topic_created"`
 }
 

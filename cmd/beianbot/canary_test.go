@@ -10,6 +10,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -167,7 +168,7 @@ func debugged(t *testing.T, data string) (s *session, stop func()) {
 	})
 	bot.Go(func() {
 		cfg := telegram.Config{Token: processToken, API: s.url, Unpaced: true}
-		if err := runBot(work, log, data, playground.StaffChat, cfg); err != nil {
+		if err := runBot(work, log, data, playground.StaffChat, io.Discard, cfg); err != nil {
 			t.Errorf("bot: %v", err)
 		}
 	})

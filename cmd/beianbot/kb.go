@@ -21,6 +21,9 @@ import (
 const kbUsage = `Usage: beianbot kb lint  [-content DIR] [ROWS…]
        beianbot kb eval  [-content DIR] [-min SHARE] [-v] FILE…
        beianbot kb train [-content DIR] FILE…
+       beianbot kb export  -data DIR [-o FILE]
+       beianbot kb import  -data DIR FILE
+       beianbot kb history -data DIR ID
 
 lint checks the content: IDs, links, sources, dates, lengths, both languages,
 advertising, telephone numbers, phrasings that two entries share, and phrasings
@@ -33,7 +36,15 @@ are right, by style and by fact.
 train learns the ranking from questions (label, tab, question) and writes it to
 weights.gob.gz in the content folder.
 
+export writes all that staff changed, what is hidden too, as one text: each entry
+as a file of content, below a line with its name. import puts such a text over
+what there is; when any entry of it is bad, each is named with its line, and
+nothing is put. history prints the versions of an entry. The bot must not be
+running on the folder.
+
 Flags:
+    -data DIR      the folder of the bot
+    -o FILE        export: where to write it; default standard output
     -content DIR   the content folder; default the shipped content
                    (train: default content)
     -min SHARE     eval: exit 1 when a smaller share than this is right (0 to 1)
@@ -46,9 +57,11 @@ Example:
 
 // knowledge runs the subcommands of "kb".
 func knowledge(ctx context.Context, args []string, e env) error {
-	commands := map[string]func(context.Context, []string, env) error{"lint": kbLint, "eval": kbEval, "train": kbTrain}
+	commands := map[string]func(context.Context, []string, env) error{
+		"lint": kbLint, "eval": kbEval, "train": kbTrain, "export": kbExport, "import": kbImport, "history": kbHistory,
+	}
 	if len(args) == 0 || commands[args[0]] == nil {
-		return wrongUse(e, "kb", "want one of lint, eval and train")
+		return wrongUse(e, "kb", "want one of lint, eval, train, export, import and history")
 	}
 	return commands[args[0]](ctx, args[1:], e)
 }

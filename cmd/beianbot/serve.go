@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -38,7 +40,10 @@ With it, answers on Telegram; HTTPS_PROXY is honoured.
                      messages not yet answered; without a token a temporary one,
                      else beianbot in the user's state folder
     -api URL         the Bot API (https://api.telegram.org)
-    -staff-chat ID   number of the group whose members may change the knowledge
+    -staff-chat ID   number of the group whose members answer questions and may
+                     change the knowledge; without it, and until one is bound,
+                     a code is printed: sent as /bind CODE in a group, that
+                     becomes the staff chat
 
 Example:
     $ beianbot
@@ -73,7 +78,7 @@ func serve(ctx context.Context, args []string, e env) error {
 		}
 		cfg := telegram.Config{Token: token, API: *api}
 		log.Info("serving telegram", "data", *data, "staff", *staffChat != 0)
-		return runBot(ctx, log, *data, bot.ChatID(*staffChat), cfg)
+		return runBot(ctx, log, *data, bot.ChatID(*staffChat), e.stdout, cfg)
 	}
 	if *api != "" {
 		return wrongUse(e, "serve", "flag -api needs TELEGRAM_BOT_TOKEN in the environment")
@@ -121,7 +126,7 @@ func serveHere(ctx context.Context, log *slog.Logger, e env, addr, data string) 
 	if _, err := fmt.Fprintf(e.stdout, "beianbot: open %s/ in a browser\n", url); err != nil {
 		return fmt.Errorf("print address: %w", err)
 	}
-	return runBot(work, log, data, playground.StaffChat, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
+	return runBot(work, log, data, playground.StaffChat, e.stdout, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
 }
 
 // errExposed is returned for an address that others can reach.
@@ -146,8 +151,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // runBot opens what is kept in the folder data and runs the bot until ctx ends
-// and what is in hand is finished.
-func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, cfg telegram.Config) (err error) {
+// and what is in hand is finished. With no staff chat, given or bound, it prints
+// a code to out with which a group becomes it.
+func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, out io.Writer, cfg telegram.Config) (err error) {
 	closing := func(c interface{ Close() error }) { err = errors.Join(err, c.Close()) }
 	store, err := jetstream.Open(ctx, log, jetstream.Config{Dir: data, Bot: botNumber(cfg.Token)}) // it locks the folder
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -174,16 +180,37 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	if err != nil {
 		return err
 	}
-	b, err := bot.New(log, bot.Config{
+	staffChats := make(chan bot.ChatID, 8) // whose menu is to be set
+	bc := bot.Config{
 		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Clauses: clauses,
-		StaffChat: staff, Key: key,
-	})
+		StaffChat: staff, FixedStaff: staff != 0, Key: key,
+		Inquiries: store.Inquiries, Counts: store.Counts, Settings: store.Settings,
+		StaffChanged: func(id bot.ChatID) {
+			select {
+			case staffChats <- id:
+			default: // a menu is not worth waiting for
+			}
+		},
+	}
+	if staff == 0 {
+		if bc.StaffChat, err = bot.StaffChat(ctx, store.Settings); err != nil {
+			return err
+		}
+	}
+	if bc.StaffChat == 0 {
+		bc.BindCode = rand.Text()[:8]
+		if _, err := fmt.Fprintf(out, "beianbot: to make a group the staff chat, add the bot to it and send there: /bind %s\n", bc.BindCode); err != nil {
+			return fmt.Errorf("print code: %w", err)
+		}
+	}
+	b, err := bot.New(log, bc)
 	if err != nil {
 		return err
 	}
 	cfg.Journal = store.Inbox
 	cfg.Everything = b.IsStaffChat
 	cfg.Moved = b.ChatMoved
+	cfg.Topics = topics{store.Settings}
 	cfg.Sorry = words.Sorry(kb.Chinese)
 	cfg.TooFast = words.TooFast
 	t, err := telegram.New(log, cfg, b)
@@ -194,7 +221,10 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	defer wg.Wait()
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	wg.Go(func() { introduce(work, log, t, words, staff) })
+	if bc.StaffChat != 0 {
+		staffChats <- bc.StaffChat
+	}
+	wg.Go(func() { introduce(work, log, t, words, staffChats) })
 	wg.Go(func() { watch(work, store.Check, checkEvery, stop) })
 	if err := t.Run(work); err != nil {
 		return err
@@ -203,6 +233,26 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 		return cause
 	}
 	return nil
+}
+
+// topics keeps the threads of topics among the settings.
+type topics struct{ bot.Settings }
+
+func topicKey(chat bot.ChatID, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("topic_%d_%x", chat, sum[:8])
+}
+
+func (t topics) Topic(ctx context.Context, chat bot.ChatID, name string) (int64, error) {
+	text, err := t.Setting(ctx, topicKey(chat, name))
+	if err != nil || text == "" {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
+}
+
+func (t topics) KeepTopic(ctx context.Context, chat bot.ChatID, name string, thread int64) error {
+	return t.Set(ctx, topicKey(chat, name), strconv.FormatInt(thread, 10))
 }
 
 // botNumber returns the number of the bot, which its token begins with, and
@@ -246,8 +296,9 @@ func watch(ctx context.Context, check func(context.Context) error, every time.Du
 }
 
 // introduce tells Telegram what people see of the bot before they write: the
-// commands it offers and what it is for. Nothing depends on it.
-func introduce(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bot.Words, staff bot.ChatID) {
+// commands it offers and what it is for; and, until ctx ends, each staff chat its
+// commands. Nothing depends on it.
+func introduce(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bot.Words, staff <-chan bot.ChatID) {
 	menu := func(l kb.Lang, staff bool) (items []telegram.MenuItem) {
 		for _, c := range words.Menu(l, staff) {
 			items = append(items, telegram.MenuItem{Command: c.Name, Description: c.Text})
@@ -263,8 +314,13 @@ func introduce(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bo
 		about, short := words.About(l)
 		warn("profile", t.SetProfile(ctx, code, telegram.Profile{Menu: menu(l, false), Description: about, Short: short}))
 	}
-	if staff != 0 {
-		warn("menu of the staff", t.SetCommands(ctx, staff, menu(kb.Chinese, true)))
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case chat := <-staff:
+			warn("menu of the staff", t.SetCommands(ctx, chat, menu(kb.Chinese, true)))
+		}
 	}
 }
 

@@ -1,0 +1,195 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"beianbot/kb"
+)
+
+// Why an act of staff on an inquiry is refused.
+var (
+	errTaken = errors.New("somebody else is at it")
+	errShut  = errors.New("it is closed")
+	errMany  = errors.New("it was answered often enough")
+	errNone  = errors.New("it was not answered")
+)
+
+// deskReply handles a message of staff that replies to the card of an inquiry:
+// it goes to everybody who asked. ok is false for a message that does not.
+func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok bool) {
+	key, ok := tagged(t.event.Quoted)
+	if !ok || text == "" {
+		return nil, false
+	}
+	if strings.HasPrefix(text, "//") || strings.HasPrefix(text, "／／") {
+		return nil, true // a word among colleagues
+	}
+	if n := utf8.RuneCountInString(text); n > maxReply {
+		return t.sayTo("desk-long", args{"max": number(maxReply)}), true
+	}
+	m := t.mark(t.signature())
+	more := false
+	i, err := t.inquiries.ChangeInquiry(ctx, key, func(i *Inquiry) error {
+		at := slices.IndexFunc(i.Answers, func(s Said) bool { return s.Update == m.Update })
+		more = at > 0 || at < 0 && i.answered()
+		switch {
+		case i.Opened.At.IsZero():
+			return kb.ErrNotFound
+		case at >= 0:
+			return nil // the same message again
+		case i.IsClosed():
+			return errShut
+		case i.Claim.By != "" && i.Claim.By != m.By:
+			return errTaken
+		case len(i.Answers) >= maxAnswers:
+			return errMany
+		case i.Claim.By == "":
+			i.Claim = m
+		}
+		i.Answers = append(i.Answers, Said{m, text})
+		return nil
+	})
+	if err != nil {
+		return t.refused(ctx, key, err), true
+	}
+	if strings.Contains(t.event.Quoted, "\n") { // the card, and not what was said about it
+		card := t.inquiryCard(i)
+		card.Edit, card.Buttons = t.event.ReplyTo, nil // the buttons are under what follows
+		replies = append(replies, card)
+	}
+	replies = append(replies, Reply{
+		Text:    t.desk("desk-sent", args{"tag": i.tag(), "count": number(len(i.Askers))}),
+		Buttons: t.answerButtons(i),
+	})
+	if t.again {
+		return replies, true // the messages are out, or on their way
+	}
+	t.count("answers")
+	say := "inquiry-answer"
+	if more {
+		say = "inquiry-more"
+	}
+	return append(replies, t.tell(i, say, args{"answer": text})...), true
+}
+
+// tell makes the messages to everybody who asked.
+func (t *turn) tell(i Inquiry, key string, a args) []Reply {
+	a["question"] = i.Question
+	var replies []Reply
+	for _, to := range i.Askers {
+		replies = append(replies, Reply{Chat: to.Chat, ReplyTo: to.Message, Text: t.words.say(to.Lang, key, a)})
+	}
+	return replies
+}
+
+// refused says why an act on an inquiry was not done.
+func (t *turn) refused(ctx context.Context, key string, err error) []Reply {
+	i, readErr := t.inquiries.Inquiry(ctx, key)
+	switch {
+	case errors.Is(err, kb.ErrNotFound) || errors.Is(readErr, kb.ErrNotFound):
+		return t.sayTo("desk-gone", nil)
+	case errors.Is(err, errTaken):
+		a := whoWhen(i.Claim)
+		a["tag"] = i.tag()
+		return []Reply{{Text: t.desk("desk-taken", a), Buttons: [][]Button{{t.button(actTake, key)}}}}
+	case errors.Is(err, errShut):
+		return t.reply(t.desk("desk-shut", args{"ending": t.desk("end-"+string(i.Ending), whoWhen(i.Closed))}))
+	case errors.Is(err, errMany):
+		return t.sayTo("desk-many", args{"max": number(maxAnswers)})
+	}
+	t.fail(fmt.Errorf("change inquiry: %w", errors.Join(err, readErr)))
+	return t.sayTo("desk-failed", nil)
+}
+
+// inquiryAct handles the buttons of the cards.
+func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
+	key, rest, _ := strings.Cut(arg, ":")
+	if !isInquiryKey(key) {
+		return t.sayTo("stale-button", nil)
+	}
+	m := t.mark(t.signature())
+	var change func(*Inquiry) error
+	switch a {
+	case actShow:
+		change = func(*Inquiry) error { return nil }
+	case actClaim:
+		change = func(i *Inquiry) error {
+			if i.Claim.By == "" && !i.IsClosed() {
+				i.Claim = m
+			}
+			return nil // the card says who was first
+		}
+	case actTake:
+		change = func(i *Inquiry) error {
+			if i.IsClosed() {
+				return errShut
+			}
+			if i.Claim.By != m.By {
+				i.Claim = m
+			}
+			return nil
+		}
+	case actDrop:
+		change = func(i *Inquiry) error {
+			if i.Claim.By != "" && i.Claim.By != m.By && !i.IsClosed() {
+				return errTaken
+			}
+			if !i.answered() {
+				i.close(EndDropped, m)
+			}
+			return nil
+		}
+	case actKeep:
+		change = func(i *Inquiry) error {
+			if i.answer() == "" {
+				return errNone
+			}
+			i.close(EndKept, m)
+			return nil
+		}
+	case actSave, actMerge:
+		change = func(i *Inquiry) error {
+			if i.answer() == "" {
+				return errNone
+			}
+			return nil
+		}
+	}
+	i, err := t.inquiries.ChangeInquiry(ctx, key, func(i *Inquiry) error {
+		if i.Opened.At.IsZero() {
+			return kb.ErrNotFound
+		}
+		return change(i)
+	})
+	switch {
+	case errors.Is(err, errNone):
+		return t.sayTo("stale-button", nil)
+	case err != nil:
+		return t.refused(ctx, key, err)
+	case a == actKeep && i.Ending != EndKept:
+		return t.refused(ctx, key, errShut)
+	case a == actSave:
+		return t.saveInquiry(ctx, i)
+	case a == actMerge:
+		return t.mergeInquiry(ctx, i, rest)
+	}
+	r := t.inquiryCard(i)
+	switch a {
+	case actShow: // a card of its own, which can be replied to
+	case actKeep:
+		r = Reply{Text: t.desk("desk-kept", whoWhen(i.Closed)), Edit: t.event.Message}
+	default:
+		r.Edit = t.event.Message
+	}
+	replies := []Reply{r}
+	if a == actDrop && i.Ending == EndDropped && i.Closed.Update == m.Update && !t.again {
+		t.count("dropped")
+		replies = append(replies, t.tell(i, "inquiry-dropped", args{})...)
+	}
+	return replies
+}

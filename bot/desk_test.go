@@ -1,0 +1,399 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"beianbot/bot"
+	"beianbot/kb"
+)
+
+// toStaff are the replies to the staff chat.
+func toStaff(replies []bot.Reply) []bot.Reply {
+	var list []bot.Reply
+	for _, r := range replies {
+		if r.Chat == staffChat {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// away counts the replies that go to other chats.
+func away(replies []bot.Reply) int { return len(replies) - len(here(replies)) }
+
+// The same event twice makes one card, one count and one message. When a crash
+// came before the session was saved, nothing had been said: it is said then, and
+// counted once all the same.
+func TestDeskRepeats(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("session lost %v", lost), func(t *testing.T) {
+			w := newWorld(t)
+			inquiries, counts := bot.NewMemInquiries(), bot.NewMemCounts()
+			w.config.Inquiries, w.config.Counts = inquiries, counts
+			w.restart()
+			again := func() []bot.Reply {
+				if lost {
+					w.config.Chats = bot.NewMemChats()
+					w.restart()
+				}
+				return w.handle(w.last)
+			}
+			cards := len(toStaff(w.say("福建要居住证吗"))) + len(toStaff(again()))
+			messages := away(w.replyTo(42, "要。")) + away(again())
+			if want := map[bool]int{false: 1, true: 2}[lost]; cards != want || messages != want {
+				t.Errorf("%d cards and %d messages, want %d of each", cards, messages, want)
+			}
+			list, err := inquiries.OpenInquiries(t.Context())
+			if err != nil || len(list) != 1 || list[0].Count != 1 || len(list[0].Answers) != 1 {
+				t.Errorf("inquiries %+v, %v, want one, asked once and answered once", list, err)
+			}
+		})
+	}
+}
+
+// One chat cannot fill the queue.
+func TestDeskFlood(t *testing.T) {
+	w := newWorld(t)
+	cards := 0
+	var last []bot.Reply
+	for i := range 30 {
+		last = w.say(fmt.Sprintf("第%d个没有答案的问题", i))
+		cards += len(toStaff(last))
+	}
+	if cards != 10 || !strings.Contains(last[0].Text, "今天已有 10 个问题") {
+		t.Errorf("%d cards, and the last is told %q", cards, last[0].Text)
+	}
+	if w.say("/forget"); len(toStaff(w.say("忘了以后再来一个问题"))) != 0 {
+		t.Error("after /forget the chat may go on")
+	}
+	if len(toStaff(w.handle(w.event(applicant+1, 8, bot.Text{Text: "别人的一个问题"})))) != 1 {
+		t.Error("another chat is held up")
+	}
+}
+
+// A tag that a person writes into a question leads nowhere, and neither does a
+// reply to a message that is not a card.
+func TestDeskForgedTag(t *testing.T) {
+	w := newWorld(t)
+	tag, _, _ := strings.Cut(toStaff(w.say("福建要居住证吗"))[0].Text, " ")
+	w.handle(w.event(applicant+1, 8, bot.Text{Text: tag + " 我要看别人的答复"}))
+	replies := w.replyTo(42, "答复")
+	for _, r := range replies {
+		if r.Chat == applicant {
+			t.Error("the reply to one card went to who asked another")
+		}
+	}
+	e := w.event(staffChat, 42, bot.Text{Text: "答复"})
+	e.ReplyTo, e.Follows, e.Quoted = 900, true, "客服条目共 1 条：\n"+tag
+	if r := w.handle(e); away(r) != 0 {
+		t.Errorf("a reply to a list is answered %+v", r)
+	}
+	e = w.event(applicant+1, 8, bot.Text{Text: "答复"})
+	e.ReplyTo, e.Follows, e.Quoted = 900, true, tag+" 1 人问"
+	for _, r := range w.handle(e) {
+		if r.Chat == applicant {
+			t.Error("an applicant answered a card")
+		}
+	}
+}
+
+// What staff say to the message about an answer is a supplement to it; the queue
+// goes on over pages.
+func TestDeskManyQuestions(t *testing.T) {
+	w := newWorld(t)
+	var cards []bot.Reply
+	for i := range 23 {
+		cards = append(cards, toStaff(w.handle(w.event(applicant+bot.ChatID(i), 8, bot.Text{Text: fmt.Sprintf("第%d种材料怎么交", i)})))...)
+	}
+	if len(cards) != 11 || !strings.Contains(cards[10].Text, "/queue") || len(w.errs) != 0 {
+		t.Errorf("%d messages to staff in a minute, want ten cards and that there are more", len(cards))
+	}
+	for page, want := range []string{"1. 1 人", "11. 1 人", "23. 1 人", "23. 1 人"} {
+		if got := w.staff(fmt.Sprintf("/queue %d", page+1))[0].Text; !strings.Contains(got, want) {
+			t.Errorf("page %d has no %q:\n%s", page+1, want, got)
+		}
+	}
+	e := w.event(staffChat, 42, bot.Text{Text: "补充"})
+	e.ReplyTo, e.Follows = 900, true
+	for _, r := range w.replyTo(42, "答复") {
+		if strings.Contains(r.Text, "已发给 1 位") {
+			e.Quoted = r.Text
+		}
+	}
+	r := w.handle(e)
+	if away(r) != 1 || r[0].Edit != 0 {
+		t.Errorf("a reply to %q is answered %+v", e.Quoted, r)
+	}
+}
+
+// An entry that answers what waits for staff is told to who asked, with a tap.
+func TestDeskSpread(t *testing.T) {
+	w := newWorld(t)
+	w.say("我想问福建要居住证吗")
+	w.handle(w.event(applicant+1, 8, bot.Text{Text: "请问在福建要居住证吗"}))
+	w.handle(w.event(applicant+2, 9, bot.Text{Text: "江西要居住证吗"}))
+	w.staff("/add 福建要居住证吗\n答：要。")
+	if r := w.press(staffChat, 42, "上线"); !strings.Contains(r[0].Text, "还有 2 个待答问题") {
+		t.Errorf("after going live: %q", r[0].Text)
+	}
+	r := w.press(staffChat, 42, "发给提问人")
+	if away(r) != 2 || !strings.Contains(r[0].Text, "答复 2 个问题，发给 2 位") || !strings.Contains(r[1].Text, "要。") {
+		t.Errorf("the tap is answered %+v", r)
+	}
+	if r := w.handle(w.last); away(r) != 0 {
+		t.Errorf("the same tap again is answered %+v", r)
+	}
+	if got := w.staff("/queue")[0].Text; !strings.Contains(got, "待答 1 个") || !strings.Contains(got, "江西") {
+		t.Errorf("the queue is now\n%s", got)
+	}
+}
+
+// An official entry is hidden with a second tap, and undone.
+func TestRetireShipped(t *testing.T) {
+	w := newWorld(t)
+	if r := w.staff("/retire guide/pen"); !strings.Contains(r[0].Text, "官方") || w.know.puts != 0 {
+		t.Errorf("/retire says %q, %d versions put", r[0].Text, w.know.puts)
+	}
+	w.press(staffChat, 42, "撤下")
+	if _, ok := w.know.Entry("guide/pen"); ok {
+		t.Error("the entry is in service after the tap")
+	}
+}
+
+// Buttons with forged data, in the staff chat and outside, are stale.
+func TestDeskForgedButtons(t *testing.T) {
+	w := newWorld(t)
+	w.say("福建要居住证吗")
+	w.staff("/add 题\n答：好。")
+	for _, data := range []string{
+		"claim:qaaaaaaaa", "claim:", "claim:../..", "take:q", "drop:qaaaaaaaa", "save:qaaaaaaaa", "merge:qaaaaaaaa:9", "merge:qaaaaaaaa", "keep:x",
+		"show:qaaaaaaaa", "d:none:i", "d:", "d:none", "confirm:none", "ed:guide/none", "r:guide/none",
+	} {
+		for _, chat := range []bot.ChatID{staffChat, applicant} {
+			r := w.handle(w.event(chat, 42, bot.Press{Query: "q", Data: data}))
+			if len(r) != 1 || len(r[0].Buttons) != 0 {
+				t.Errorf("%s in chat %d is answered %+v", data, chat, r)
+			}
+			if chat == applicant && !isStale(r[0].Text) {
+				t.Errorf("%s outside the staff chat says %q", data, r[0].Text)
+			}
+		}
+	}
+	key := ""
+	for _, r := range w.shown[staffChat] {
+		for _, row := range r.Buttons {
+			for _, b := range row {
+				if k, ok := strings.CutPrefix(b.Data, "publish:"); ok {
+					key = k
+				}
+			}
+		}
+	}
+	for _, what := range []string{"=Nowhere", "?", "?Nowhere", "!", "x", "+", "tt"} {
+		r := w.handle(w.event(staffChat, 42, bot.Press{Query: "q", Data: "d:" + key + ":" + what}))
+		if len(r) != 1 || strings.Contains(r[0].Text, "适用：") {
+			t.Errorf("%s is answered %+v", what, r)
+		}
+	}
+	if len(w.errs) != 0 {
+		t.Errorf("errors: %v", w.errs)
+	}
+}
+
+// Provinces are chosen from a list, several of them, and hold the entry by its
+// phrasings.
+func TestDraftProvinces(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 要居住证吗\n答：要。")
+	w.press(staffChat, 42, "省份")
+	w.press(staffChat, 42, "福建")
+	w.press(staffChat, 42, "江西")
+	w.press(staffChat, 42, "✓ 福建")
+	w.press(staffChat, 42, "浙江")
+	r := w.press(staffChat, 42, "完成")
+	for _, want := range []string{"适用：江西、浙江", "问法：江西要居住证吗、浙江要居住证吗"} {
+		if !strings.Contains(r[0].Text, want) {
+			t.Errorf("the draft has no %q:\n%s", want, r[0].Text)
+		}
+	}
+	if r[0].Edit == 0 {
+		t.Error("the draft is a new message, want the old one edited")
+	}
+}
+
+// Whoever asks for a part of a draft writes it, also in a colleague's draft.
+func TestDraftOfColleague(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 要居住证吗\n答：要。")
+	w.press(staffChat, 43, "改标题")
+	if r := w.staff("要户口本吗"); len(r) != 0 {
+		t.Errorf("the first author is answered %+v", r)
+	}
+	r := w.handle(w.event(staffChat, 43, bot.Text{Text: "要暂住证吗"}))
+	if len(r) != 1 || !strings.Contains(r[0].Text, "标题：要暂住证吗") {
+		t.Errorf("the colleague is answered %+v", r)
+	}
+}
+
+// What looks like a telephone number wants one more tap; the second one works.
+func TestPublishNeedsSecondTap(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 电话多少\n答：打 13800138000。")
+	if r := w.press(staffChat, 42, "上线"); !strings.Contains(r[0].Text, "再确认一次") || w.know.puts != 0 {
+		t.Errorf("the first tap says %q, %d entries put", r[0].Text, w.know.puts)
+	}
+	if r := w.press(staffChat, 42, "仍要上线"); !strings.Contains(r[0].Text, "已保存并上线") || w.know.puts != 1 {
+		t.Errorf("the second tap says %q, %d entries put", r[0].Text, w.know.puts)
+	}
+}
+
+// Two who edit the same entry: the second is told, and may insist.
+func TestEditConflict(t *testing.T) {
+	w := newWorld(t)
+	colleague := func(text string) []bot.Reply { return w.handle(w.event(staffChat, 43, body(text))) }
+	w.staff("/edit guide/pen\n答：甲。")
+	mine := w.shown[staffChat][len(w.shown[staffChat])-1].Buttons[0][0].Data
+	colleague("/edit guide/pen\n答：乙。")
+	w.press(staffChat, 43, "上线")
+	r := w.handle(w.event(staffChat, 42, bot.Press{Query: "q", Data: mine}))
+	if !strings.Contains(r[0].Text, "被") || !strings.Contains(w.say("什么笔")[0].Text, "乙。") {
+		t.Errorf("the second to publish is told %q", r[0].Text)
+	}
+	w.press(staffChat, 42, "仍要上线")
+	if got := w.say("什么笔")[0].Text; !strings.Contains(got, "甲。") {
+		t.Errorf("after insisting the answer is %q", got)
+	}
+	w.staff("/undo guide/pen")
+	if got := w.say("什么笔")[0].Text; !strings.Contains(got, "乙。") {
+		t.Errorf("undone, the answer is %q", got)
+	}
+}
+
+// An entry is edited part by part; what was English does not stay behind.
+func TestEditParts(t *testing.T) {
+	w := newWorld(t)
+	for _, step := range []struct{ press, text, want string }{
+		{"改标题", "核验单拿什么写", "标题：核验单拿什么写"},
+		{"改问法", "+ 铅笔行吗\n+ 毛笔行吗", "问法：什么笔、pen、铅笔行吗、毛笔行吗"},
+		{"改问法", "只有这个", "问法：只有这个\n"},
+		{"改答案", "用黑笔。\n出处：管局通知", "用黑笔。\n出处：管局通知（"},
+		{"改出处", "出处：另一个通知", "出处：另一个通知（"},
+	} {
+		if step.press == "改标题" {
+			w.staff("/edit guide/pen")
+		}
+		w.press(staffChat, 42, step.press)
+		if r := w.staff(step.text); len(r) != 1 || !strings.Contains(r[0].Text, step.want) {
+			t.Errorf("%s: the draft is\n%+v\nwant %q in it", step.press, r, step.want)
+		}
+	}
+	w.press(staffChat, 42, "上线")
+	e, _ := w.know.Entry("guide/pen")
+	if len(e.Body[kb.English]) != 0 || e.Title[kb.English] != "" || e.Source[kb.English] != "" || e.By == "" {
+		t.Errorf("the entry is now %+v", e)
+	}
+}
+
+func TestExport(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 题目在此\n- 问法\n答：好。")
+	w.press(staffChat, 42, "上线")
+	r := w.staff("/export")
+	if len(r) != 1 || r[0].File == nil {
+		t.Fatalf("/export is answered %+v", r)
+	}
+	rows := kb.ParseArchive(r[0].File.Data)
+	if len(rows) != 1 || rows[0].Err != nil || rows[0].Entry.Title[kb.Chinese] != "题目在此" || rows[0].Entry.By == "" {
+		t.Errorf("the export is\n%s", r[0].File.Data)
+	}
+}
+
+// broken is an Inquiries that fails.
+type broken struct{ bot.Inquiries }
+
+func (broken) ChangeInquiry(context.Context, string, func(*bot.Inquiry) error) (bot.Inquiry, error) {
+	return bot.Inquiry{}, errors.New("no")
+}
+
+// Nobody is told that a question was passed on when it was not.
+func TestDeskBroken(t *testing.T) {
+	w := newWorld(t)
+	w.config.Inquiries = broken{bot.NewMemInquiries()}
+	w.restart()
+	for _, text := range []string{"福建要居住证吗", "/human 福建要居住证吗"} {
+		if r := w.say(text); len(r) != 1 || strings.Contains(r[0].Text, "已转给") || len(w.errs) == 0 {
+			t.Errorf("%s is answered %+v, errors %v", text, r, w.errs)
+		}
+	}
+}
+
+// Without a staff chat nothing is promised.
+func TestNoDesk(t *testing.T) {
+	w := newWorld(t)
+	w.config.StaffChat = 0
+	w.restart()
+	for _, text := range []string{"福建要居住证吗", "/human", "/human 福建要居住证吗"} {
+		if r := w.say(text); len(r) != 1 || strings.Contains(r[0].Text, "已转给") {
+			t.Errorf("%s is answered %+v", text, r)
+		}
+	}
+}
+
+// A group becomes the staff chat with the code, once; ten wrong ones lock it.
+func TestBind(t *testing.T) {
+	const group = bot.ChatID(-5005)
+	settings := bot.NewMemSettings()
+	unbound := func() *world {
+		w := newWorld(t)
+		w.config.StaffChat, w.config.BindCode, w.config.Settings = 0, "ABCD2345", settings
+		w.restart()
+		return w
+	}
+	bind := func(w *world, chat bot.ChatID, code string) string {
+		return w.handle(w.event(chat, 42, bot.Command{Name: "bind", Args: code}))[0].Text
+	}
+	const unknown = "没有这个命令"
+	w := unbound()
+	for range 10 {
+		if got := bind(w, group, "WRONG"); !strings.Contains(got, unknown) {
+			t.Errorf("a wrong code is answered %q", got)
+		}
+	}
+	if got := bind(w, group, "ABCD2345"); !strings.Contains(got, unknown) || w.bot.IsStaffChat(group) {
+		t.Errorf("after ten wrong codes the right one says %q", got)
+	}
+	w = unbound()
+	if got := bind(w, applicant, "ABCD2345"); !strings.Contains(got, unknown) {
+		t.Errorf("in a private chat the code says %q", got)
+	}
+	if got := bind(w, group, "abcd2345"); !strings.Contains(got, "客服群") || !w.bot.IsStaffChat(group) {
+		t.Errorf("the code says %q", got)
+	}
+	w.handle(w.last) // the same message again
+	if got := bind(w, group-1, "ABCD2345"); !strings.Contains(got, unknown) || w.bot.IsStaffChat(group-1) {
+		t.Errorf("the code used a second time says %q", got)
+	}
+	w.bot.ChatMoved(group, group-7)
+	if id, err := bot.StaffChat(t.Context(), settings); err != nil || id != group-7 || !w.bot.IsStaffChat(group-7) {
+		t.Errorf("after the group moved, the staff chat is %d, %v", id, err)
+	}
+}
+
+// What people ask, and what is wrong with pictures, is counted.
+func TestStats(t *testing.T) {
+	w := newWorld(t)
+	w.say("什么笔")
+	w.handle(w.last)
+	w.say("福建要居住证吗")
+	w.upload(w.file("a.jpg", mustDraw(t, "half 1200x900")))
+	got := w.staff("/stats")[0].Text
+	for _, want := range []string{"提问 2：答了 1，给选项 0，没答上 1", "转给客服 1", "福建要居住证吗：1", "核验单用什么笔：1", "图片 1", "不完整：1"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"beianbot/kb"
+)
+
+// entryOf returns the entry that a draft is to become.
+func (t *turn) entryOf(d *Draft) kb.Entry {
+	e := d.Entry
+	e.Title, e.Source, e.Body = maps.Clone(e.Title), maps.Clone(e.Source), maps.Clone(e.Body)
+	e.Phrasings = slices.Clone(e.Phrasings)
+	body := slices.Clone(e.Body[kb.Chinese])
+	if d.Joined {
+		for _, line := range d.Merge {
+			if !slices.Contains(body, line) {
+				body = append(body, line)
+			}
+		}
+		e.Source[kb.Chinese] = t.words.say(kb.Chinese, "desk-source-joined", args{"source": e.Source[kb.Chinese]})
+		delete(e.Body, kb.English) // it lacks what was added
+	}
+	if scope := t.scopeText(d.Provinces, d.Kinds); scope != "" {
+		body = append(body, t.words.say(kb.Chinese, "staff-scope", args{"scope": scope}))
+		e.Phrasings = append(e.Phrasings, t.scopePhrasings(d)...)
+	}
+	e.Body[kb.Chinese] = body
+	e.By, e.Changed, e.Change = d.By, d.At.UTC(), d.Key
+	return e
+}
+
+// scopeText words for whom an entry is.
+func (t *turn) scopeText(provinces, kinds []string) string {
+	var words []string
+	for _, k := range kinds {
+		switch k {
+		case string(kb.Individual), string(kb.Organization):
+			k = t.words.say(kb.Chinese, "checklist-"+k, nil)
+		}
+		words = append(words, k)
+	}
+	return strings.Trim(t.words.join(kb.Chinese, provinces)+"，"+t.words.join(kb.Chinese, words), "，")
+}
+
+// scopePhrasings returns the title with those provinces and kinds that neither
+// it nor a phrasing names: an entry is held to a scope by its words.
+func (t *turn) scopePhrasings(d *Draft) []string {
+	title := d.Entry.Title[kb.Chinese]
+	texts := strings.Join(append(slices.Clone(d.Entry.Phrasings), title), "\n")
+	prefixes := []string{""}
+	for _, names := range [][]string{d.Provinces, d.Kinds} {
+		var next []string
+		for _, name := range names {
+			if word := t.scopeText(nil, []string{name}); !strings.Contains(texts, word) {
+				for _, p := range prefixes {
+					next = append(next, p+word)
+				}
+			}
+		}
+		if next != nil {
+			prefixes = next
+		}
+	}
+	var list []string
+	for _, p := range prefixes {
+		if p != "" {
+			list = append(list, clip(p+title, maxPhrasing))
+		}
+	}
+	return list
+}
+
+// What a preview lists at most.
+const (
+	maxShownPhrasings = 12
+	maxShownChanges   = 5
+	duplicateNear     = 0.6 // likeness from which an entry may be a duplicate
+)
+
+// preview shows a draft as people will see it, what is near to it, which answers
+// it changes, what speaks against it, and the buttons.
+func (t *turn) preview(ctx context.Context, d *Draft) []Reply {
+	e := t.entryOf(d)
+	card := t.card(t.kb.Preview(e, kb.Chinese))
+	const mark = "\x00"
+	phrasings := t.words.report(kb.Chinese, "none", nil)
+	if n := len(e.Phrasings); n > 0 {
+		phrasings = t.words.join(kb.Chinese, e.Phrasings[:min(n, maxShownPhrasings)])
+		if n > maxShownPhrasings {
+			phrasings = t.desk("desk-and-more", args{"list": phrasings, "count": number(n)})
+		}
+	}
+	text := t.desk("staff-preview", args{"title": e.Title[kb.Chinese], "phrasings": phrasings, "card": mark})
+	before, after, _ := strings.Cut(text, mark)
+	r := Reply{
+		Text:  before + card.Text + after,
+		Spans: []Span{{Start: len(before), End: len(before) + len(card.Text), Style: Blockquote}},
+	}
+	add := func(key string, a args) { r.Text += "\n" + t.desk(key, a) }
+	if d.Edits {
+		key := "desk-edits"
+		if e.Kind() != kb.Staff {
+			key = "desk-edits-shipped"
+		}
+		add(key, args{"id": e.ID})
+	}
+	if near := t.duplicates(e); len(near) > 0 {
+		add("desk-duplicates", args{"near": t.nearText(near)})
+	}
+	t.addImpact(ctx, e, add)
+	var fatal, warnings []string
+	for _, c := range t.kb.Lint(e) {
+		text := t.complaint(c)
+		switch {
+		case c.Fatal && !slices.Contains(fatal, text):
+			fatal = append(fatal, text)
+		case !c.Fatal && !slices.Contains(warnings, text):
+			warnings = append(warnings, text)
+		}
+	}
+	if warnings != nil {
+		add("staff-complaints", args{"complaints": t.words.join(kb.Chinese, warnings)})
+	}
+	if fatal != nil {
+		add("staff-fatal", args{"complaints": t.words.join(kb.Chinese, fatal)})
+		r.Buttons = [][]Button{{t.button(actCancel, d.Key)}}
+	} else {
+		add("staff-confirm", nil)
+		r.Buttons = [][]Button{{t.button(actPublish, d.Key), t.button(actCancel, d.Key)}}
+	}
+	r.Buttons = append(r.Buttons, t.draftButtons(d)...)
+	return []Reply{r}
+}
+
+// duplicates returns the entries that are so near to e that they may say the
+// same.
+func (t *turn) duplicates(e kb.Entry) []Near {
+	return slices.DeleteFunc(t.near(e.Title[kb.Chinese]), func(n Near) bool {
+		return n.Entry == e.ID || n.Score < duplicateNear
+	})
+}
+
+// addImpact lists the questions that e would win from other entries: those that
+// wait for staff, and the phrasings of entries.
+func (t *turn) addImpact(ctx context.Context, e kb.Entry, add func(string, args)) {
+	var asked []string
+	open, err := t.inquiries.OpenInquiries(ctx)
+	for _, i := range open {
+		asked = append(append(asked, i.Question), i.Wordings...)
+	}
+	changes, impactErr := t.kb.Impact(e, asked)
+	if err != nil || impactErr != nil {
+		t.fail(fmt.Errorf("find the impact of a draft: %w", firstError(err, impactErr)))
+		return
+	}
+	if len(changes) == 0 {
+		return
+	}
+	title := func(id string) string {
+		switch o, ok := t.kb.Entry(id); {
+		case id == e.ID:
+			return t.desk("desk-this", nil)
+		case ok:
+			return o.Title[kb.Chinese]
+		}
+		return t.desk("desk-no-answer", nil)
+	}
+	add("desk-impact", args{"count": number(len(changes))})
+	for _, c := range changes[:min(len(changes), maxShownChanges)] {
+		add("desk-impact-line", args{"question": clip(c.Question, maxTitle), "before": title(c.Before), "after": title(c.After)})
+	}
+}
+
+// firstError returns the first error that is one.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complaint words what speaks against an entry.
+func (t *turn) complaint(c kb.Complaint) string {
+	w := t.words.lang(kb.Chinese).Complaints
+	text, ok := w[c.Code]
+	if !ok {
+		text = w["other"]
+	}
+	title := c.With
+	if e, ok := t.kb.Entry(c.With); ok {
+		title = e.Title[kb.Chinese]
+	}
+	return fill(text, args{"title": title, "max": number(maxTitle)})
+}
+
+// risky are the complaints after which an entry goes live with one more tap.
+var risky = []string{"phone", "link", "advertising"}
+
+// risks words the complaints of e that want another tap.
+func (t *turn) risks(e kb.Entry) []string {
+	var texts []string
+	for _, c := range t.kb.Lint(e) {
+		if text := t.complaint(c); slices.Contains(risky, c.Code) && !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}

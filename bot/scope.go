@@ -1,0 +1,249 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"beianbot/kb"
+)
+
+// What a button under a draft does, behind the draft's key. A province stands
+// behind pickProvince or gridProvince by its English name.
+const (
+	pickIndividual   = "i"
+	pickOrganization = "o"
+	pickJoined       = "+" // the answer goes into the entry, not only the phrasings
+	pickProvince     = "=" // switch it, in the preview
+	gridProvince     = "?" // switch it, in the list of all
+	backToPreview    = "!"
+)
+
+// parts are the parts of an entry that a button under a draft asks for anew.
+var parts = []struct {
+	letter, label string
+	step          Step
+}{
+	{"t", "part-title", StepTitle}, {"p", "part-phrasings", StepPhrasings},
+	{"a", "part-answer", StepAnswer}, {"s", "part-source", StepSource},
+}
+
+// draftButtons are the buttons with which a draft is changed.
+func (t *turn) draftButtons(d *Draft) [][]Button {
+	button := func(label, what string) Button {
+		data, _ := actDraft.data(d.Key + ":" + what) // short
+		return Button{Label: label, Data: data}
+	}
+	chip := func(label, what string, on bool) Button {
+		if on {
+			label = "✓ " + label
+		}
+		return button(label, what)
+	}
+	scope := []Button{
+		chip(t.desk("checklist-individual", nil), pickIndividual, slices.Contains(d.Kinds, string(kb.Individual))),
+		chip(t.desk("checklist-organization", nil), pickOrganization, slices.Contains(d.Kinds, string(kb.Organization))),
+	}
+	for _, p := range t.kb.Provinces() {
+		if slices.Contains(d.Offered, string(p.Province)) && len(scope) < 4 {
+			scope = append(scope, chip(string(p.Province), pickProvince+p.English, slices.Contains(d.Provinces, string(p.Province))))
+		}
+	}
+	scope = append(scope, button(t.desk("desk-provinces", nil), gridProvince))
+	rows := [][]Button{scope}
+	if len(d.Merge) > 0 {
+		rows = append(rows, []Button{chip(t.desk("desk-joined", nil), pickJoined, d.Joined)})
+	}
+	var row []Button
+	for _, p := range parts {
+		row = append(row, button(t.desk(p.label, nil), p.letter))
+	}
+	return append(rows, row)
+}
+
+// draftAct handles a button that changes a draft. What it says comes from
+// outside.
+func (t *turn) draftAct(ctx context.Context, arg string) []Reply {
+	key, what, _ := strings.Cut(arg, ":")
+	if f := t.finished(key); f != nil {
+		return t.outcome(*f)
+	}
+	d := t.draft(key)
+	if d == nil || what == "" {
+		return t.sayTo("staff-gone", nil)
+	}
+	for _, p := range parts {
+		if p.letter == what {
+			d.By = t.signature() // whose next message it is
+			return t.prompt(ctx, t.await(d, p.step))
+		}
+	}
+	if !d.complete() {
+		return t.sayTo("staff-gone", nil) // it is not complete yet
+	}
+	mode, province := what[:1], t.provinceNamed(what[1:])
+	if !t.again {
+		switch {
+		case what == pickIndividual:
+			d.Kinds = toggle(d.Kinds, string(kb.Individual))
+		case what == pickOrganization:
+			d.Kinds = toggle(d.Kinds, string(kb.Organization))
+		case what == pickJoined && len(d.Merge) > 0:
+			d.Joined = !d.Joined
+		case (mode == pickProvince || mode == gridProvince) && province != "":
+			d.Provinces = toggle(d.Provinces, province)
+			if !slices.Contains(d.Offered, province) {
+				d.Offered = keepLast(append(d.Offered, province), maxOfferedProvinces)
+			}
+		}
+		d.At = t.now
+	}
+	var r Reply
+	if mode == gridProvince {
+		r = t.provinceGrid(d)
+	} else {
+		d.Step = StepConfirm
+		r = t.preview(ctx, d)[0]
+	}
+	r.Edit = t.event.Message
+	return []Reply{r}
+}
+
+// maxOfferedProvinces is how many provinces stand under a draft.
+const maxOfferedProvinces = 2
+
+// provinceGrid offers all provinces, several of which may be chosen.
+func (t *turn) provinceGrid(d *Draft) Reply {
+	r := Reply{Text: t.desk("desk-province-grid", args{"title": d.Entry.Title[kb.Chinese]})}
+	var row []Button
+	add := func(label, what string) {
+		data, _ := actDraft.data(d.Key + ":" + what) // short
+		if row = append(row, Button{Label: label, Data: data}); len(row) == 4 {
+			r.Buttons, row = append(r.Buttons, row), nil
+		}
+	}
+	for _, p := range t.kb.Provinces() {
+		label := string(p.Province)
+		if slices.Contains(d.Provinces, label) {
+			label = "✓ " + label
+		}
+		add(label, gridProvince+p.English)
+	}
+	add(t.desk("desk-done", nil), backToPreview)
+	if row != nil {
+		r.Buttons = append(r.Buttons, row)
+	}
+	return r
+}
+
+// provinceNamed returns the province with an English name, empty for none.
+func (t *turn) provinceNamed(english string) string {
+	for _, p := range t.kb.Provinces() {
+		if p.English == english {
+			return string(p.Province)
+		}
+	}
+	return ""
+}
+
+// toggle puts s into list, or takes it out.
+func toggle(list []string, s string) []string {
+	if i := slices.Index(list, s); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return append(list, s)
+}
+
+// saveInquiry makes a draft of a new entry from an inquiry and its answer.
+func (t *turn) saveInquiry(ctx context.Context, i Inquiry) []Reply {
+	if d := t.inquiryDraft(i.Key, ""); d != nil {
+		return t.preview(ctx, d)
+	}
+	d := t.newDraft()
+	d.Inquiry = i.Key
+	question := withoutMask(i.Question)
+	d.Entry.Title = map[kb.Lang]string{kb.Chinese: clip(strings.TrimRight(question, "?？。!！ "), maxTitle)}
+	var f form
+	f.addLines(strings.Split(i.answer(), "\n"), true)
+	for _, w := range append([]string{question}, i.Wordings...) {
+		w = clip(withoutMask(w), maxPhrasing)
+		if kb.Letters(w) != kb.Letters(d.Entry.Title[kb.Chinese]) {
+			d.Entry.Phrasings = append(d.Entry.Phrasings, w)
+		}
+	}
+	t.complete(d, f)
+	if f.provinces == "" && f.entity == "" {
+		d.Provinces = splitList(i.Province)
+		if kinds := splitList(i.Kind); len(kinds) == 1 {
+			d.Kinds = kinds
+		}
+		d.Offered = keepLast(slices.Clone(d.Provinces), maxOfferedProvinces)
+	}
+	return t.preview(ctx, t.keepDraft(*d))
+}
+
+// scopeOf reads for whom a form says that the entry is.
+func scopeOf(f form) (provinces, kinds, offered []string) {
+	list := func(s string) []string {
+		return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("、，,/； ", r) })
+	}
+	provinces, kinds = list(f.provinces), list(f.entity)
+	for i, k := range kinds {
+		switch k {
+		case "个人":
+			kinds[i] = string(kb.Individual)
+		case "单位", "企业", "公司":
+			kinds[i] = string(kb.Organization)
+		}
+	}
+	return provinces, kinds, keepLast(slices.Clone(provinces), maxOfferedProvinces)
+}
+
+// mergeInquiry makes a draft that adds an inquiry to the n-th of the entries that
+// are near to it: its wordings, and its answer too where that is chosen.
+func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
+	var e kb.Entry
+	ok := false
+	for k := range i.Near {
+		if number(k) == n {
+			e, ok = t.kb.Entry(i.Near[k].Entry)
+		}
+	}
+	if !ok {
+		return t.sayTo("stale-button", nil)
+	}
+	if d := t.inquiryDraft(i.Key, e.ID); d != nil {
+		return t.preview(ctx, d)
+	}
+	d := t.newDraft()
+	d.Inquiry, d.Entry, d.Edits, d.Since, d.Step = i.Key, e, true, e.Change, StepConfirm
+	d.Entry.Phrasings = slices.Clone(e.Phrasings)
+	for _, w := range append([]string{i.Question}, i.Wordings...) {
+		w = clip(withoutMask(w), maxPhrasing)
+		if !slices.ContainsFunc(d.Entry.Phrasings, func(p string) bool { return kb.Letters(p) == kb.Letters(w) }) {
+			d.Entry.Phrasings = append(d.Entry.Phrasings, w)
+		}
+	}
+	var f form
+	f.addLines(strings.Split(i.answer(), "\n"), true)
+	switch {
+	case e.Kind() == kb.NotCovered && !e.OfStaff():
+		t.change(d, f) // it said that there is no answer
+	default:
+		// To an official answer something is added only when staff say so.
+		d.Merge, d.Joined = f.answer, e.OfStaff()
+	}
+	return t.preview(ctx, t.keepDraft(*d))
+}
+
+// inquiryDraft returns the sender's draft that was made of an inquiry: of a new
+// entry, or of that with the ID.
+func (t *turn) inquiryDraft(key, id string) *Draft {
+	by := t.signature()
+	for k := range t.s.Drafts {
+		if d := &t.s.Drafts[k]; d.Inquiry == key && d.By == by && (id == "") == !d.Edits && (id == "" || d.Entry.ID == id) {
+			return d
+		}
+	}
+	return nil
+}

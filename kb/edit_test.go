@@ -1,0 +1,357 @@
+package kb_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"beianbot/content"
+	"beianbot/kb"
+	"beianbot/kb/kbtest"
+)
+
+// edited is the entry of an ID with another answer, signed.
+func edited(t testing.TB, b *kb.Base, id, answer string) kb.Entry {
+	t.Helper()
+	e, ok := b.Entry(id)
+	if !ok {
+		t.Fatalf("there is no %s", id)
+	}
+	e.Body = map[kb.Lang][]string{kb.Chinese: {answer}}
+	e.Source = map[kb.Lang]string{kb.Chinese: "客服"}
+	e.AsOf = map[kb.Lang]string{kb.Chinese: "2026-01-01"}
+	e.By = "someone"
+	return e
+}
+
+// A version of staff takes the place of a shipped entry; undone, the shipped
+// one holds again, and undone once more, that of staff.
+func TestEditShipped(t *testing.T) {
+	b := base(t)
+	shipped, _ := b.Entry("guide/pen")
+	const question, answer = "核验单用什么笔填", "请用蓝色钢笔。"
+	if err := b.Put(t.Context(), edited(t, b, "guide/pen", answer)); err != nil {
+		t.Fatal(err)
+	}
+	a := b.Ask(kb.Question{Text: question})
+	if a.Entry != "guide/pen" || !strings.Contains(a.Text(), answer) || !strings.Contains(a.Text(), "客服（2026-01-01）") {
+		t.Errorf("edited: %s by %q:\n%s", a.Band, a.Entry, a.Text())
+	}
+	if want := []kb.Shadow{{ID: "guide/pen"}}; !reflect.DeepEqual(b.Shadowed(), want) {
+		t.Errorf("Shadowed() = %+v, want %+v", b.Shadowed(), want)
+	}
+	for i, want := range []bool{false, true} {
+		if _, err := b.Undo(t.Context(), "guide/pen", "someone", ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.Ask(kb.Question{Text: question}).Text(), answer); got != want {
+			t.Errorf("undone %d times: the answer of staff is given: %v, want %v", i+1, got, want)
+		}
+		e, _ := b.Entry("guide/pen")
+		if e.Version = 0; !want && !reflect.DeepEqual(e, shipped) { // it counts the versions of staff
+			t.Errorf("undone: the entry is\n%+v, want\n%+v", e, shipped)
+		}
+	}
+	if vs, err := b.History(t.Context(), "guide/pen"); err != nil || len(vs) != 3 {
+		t.Errorf("History = %d versions, %v, want 3, nil", len(vs), err)
+	}
+}
+
+// What staff hide is gone from the answers, also when it was shipped.
+func TestHideShipped(t *testing.T) {
+	b := base(t)
+	if err := b.Retire(t.Context(), "notcovered/fees", "someone", ""); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.Ask(kb.Question{Text: "备案要钱吗"}); a.Entry == "notcovered/fees" {
+		t.Error("a hidden entry answers")
+	}
+	if got := b.Shadowed(); len(got) != 1 || !got[0].Hidden {
+		t.Errorf("Shadowed() = %+v, want one, hidden", got)
+	}
+	if e, err := b.Undo(t.Context(), "notcovered/fees", "someone", ""); err != nil || !e.Withdrawn {
+		t.Errorf("Undo = %+v, %v, want the shipped one again", e, err)
+	}
+	if a := b.Ask(kb.Question{Text: "备案要钱吗"}); a.Entry != "notcovered/fees" {
+		t.Errorf("undone: answered by %q, want notcovered/fees", a.Entry)
+	}
+}
+
+// An answer of staff in place of a refusal is an answer.
+func TestAnswerInsteadOfRefusal(t *testing.T) {
+	b := base(t)
+	if err := b.Put(t.Context(), edited(t, b, "notcovered/fees", "备案不收费。")); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.Ask(kb.Question{Text: "备案要钱吗"}); !a.Answered() || a.Entry != "notcovered/fees" {
+		t.Errorf("%s by %q, want a sure answer", a.Band, a.Entry)
+	}
+}
+
+// A phrasing that staff add to a shipped entry is answered by it, whatever the
+// ranking has learnt.
+func TestPhrasingAddedToShipped(t *testing.T) {
+	b := base(t)
+	for id, phrasing := range map[string]string{"guide/pen": "写那张纸拿啥家伙什", "guide/size": "照片太肥了咋整呀", "notcovered/fees": "要给多少银子"} {
+		e := edited(t, b, id, "答。")
+		e.Phrasings = append(e.Phrasings, phrasing)
+		if err := b.Put(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		if a := b.Ask(kb.Question{Text: phrasing}); !a.Answered() || a.Entry != id {
+			t.Errorf("%s: %s by %q (%.2f), want %s", phrasing, a.Band, a.Entry, a.Score, id)
+		}
+	}
+}
+
+// Undo restores a staff entry exactly, and its first version to nothing.
+func TestUndoStaffEntry(t *testing.T) {
+	b := base(t)
+	one := kbtest.Entry("staff/a", "证件能不能加水印")
+	two := one
+	two.Body = map[kb.Lang][]string{kb.Chinese: {"不能。"}}
+	for i, e := range []kb.Entry{one, two} {
+		e.Change = "k" + string(rune('1'+i))
+		for range 2 { // the second time it is known
+			if err := b.Put(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 2 {
+		if _, err := b.Undo(t.Context(), "staff/a", one.By, "k3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := b.Entry("staff/a")
+	got.Change, got.Changed, got.Version, one.Changed = "", time.Time{}, 0, time.Time{}
+	if !reflect.DeepEqual(got, one) {
+		t.Errorf("undone:\n%+v, want\n%+v", got, one)
+	}
+	if vs, err := b.History(t.Context(), "staff/a"); err != nil || len(vs) != 3 {
+		t.Errorf("History = %d versions, %v, want 3, nil", len(vs), err)
+	}
+
+	if err := b.Put(t.Context(), kbtest.Entry("staff/b", "要不要盖骑缝章")); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := b.Undo(t.Context(), "staff/b", "someone", ""); err != nil || !e.Retired {
+		t.Errorf("Undo of the first version = %+v, %v, want it hidden", e, err)
+	}
+	if _, ok := b.Entry("staff/b"); ok {
+		t.Error("an entry whose first version was undone is in service")
+	}
+}
+
+// A release that changes a file under a version of staff is told at the start.
+func TestStaleShadow(t *testing.T) {
+	files := make(fstest.MapFS)
+	for _, name := range []string{"guide/pen.md"} {
+		data, err := content.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: bytes.Replace(data, []byte("黑色"), []byte("纯黑色"), 1)}
+	}
+	store := kb.NewMemStore()
+	b, err := kb.Open(t.Context(), discard, content.FS, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Put(t.Context(), edited(t, b, "guide/pen", "请用蓝色钢笔。")); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	var log bytes.Buffer
+	b, err = kb.Open(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), over{files}, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if got := b.Shadowed(); len(got) != 1 || !got[0].Stale || !strings.Contains(log.String(), "entry=guide/pen") {
+		t.Errorf("Shadowed() = %+v, want one that is stale, and in the log:\n%s", got, log.String())
+	}
+}
+
+// Impact names the questions that an entry would win, and nothing changes by
+// asking for it.
+func TestImpact(t *testing.T) {
+	b := base(t)
+	e := kbtest.Entry("staff/ink", "核验单用什么笔填写")
+	e.Phrasings = []string{"核验单可以用蓝色笔吗"}
+	before := b.Ask(kb.Question{Text: e.Title[kb.Chinese]})
+	changes, err := b.Impact(e, []string{"请问核验单用什么笔填写", "备案要多久"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	won := make(map[string]string)
+	for _, c := range changes {
+		won[c.Question] = c.After
+	}
+	if won["请问核验单用什么笔填写"] != e.ID || slices.Contains(slices.Collect(maps.Keys(won)), "备案要多久") {
+		t.Errorf("Impact = %+v, want the question about the pen and not that about the time", changes)
+	}
+	if after := b.Ask(kb.Question{Text: e.Title[kb.Chinese]}); after.Entry != before.Entry {
+		t.Errorf("asking for the impact changed the answer from %q to %q", before.Entry, after.Entry)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	b := reading(t)
+	hits := b.Nearest("核验单用什么笔填呢", 3)
+	if len(hits) != 3 || hits[0].Entry != "guide/pen" || hits[0].Score < hits[1].Score || hits[0].Score > 1.001 {
+		t.Errorf("Nearest = %+v, want guide/pen first, scores falling", hits)
+	}
+	if hits := b.Nearest("？？", 3); len(hits) != 0 {
+		t.Errorf("Nearest of nothing = %+v", hits)
+	}
+}
+
+func TestNormal(t *testing.T) {
+	for _, same := range [][]string{
+		{"福建要居住证吗", "請問福建要居住證嗎？", "您好，福建要居住证吗!", " 福建 要 居住证 呢", "我想问一下，福建需不需要居住证", "福建要不要居住证"},
+		{"ICP 备案", "ｉｃｐ备案。"},
+		{"吗", "吗？"},
+	} {
+		for _, s := range same {
+			if got, want := kb.Normal(s), kb.Normal(same[0]); got != want || got == "" {
+				t.Errorf("Normal(%q) = %q, want %q", s, got, want)
+			}
+		}
+	}
+	for _, other := range []string{"浙江要居住证吗", "福建能用居住证吗", "福建谁要居住证"} {
+		if kb.Normal("福建要居住证吗") == kb.Normal(other) {
+			t.Errorf("%s is the same question as 福建要居住证吗", other)
+		}
+	}
+}
+
+// over is the shipped content with some files replaced.
+type over struct{ files fstest.MapFS }
+
+func (o over) Open(name string) (fs.File, error) {
+	if f, err := o.files.Open(name); err == nil && name != "." && !strings.HasSuffix(name, "guide") {
+		return f, nil
+	}
+	return content.FS.Open(name)
+}
+
+// A text without the figures that the picture check enforces is complained of.
+func TestEditLosesFigures(t *testing.T) {
+	b := base(t)
+	has := func(e kb.Entry) bool {
+		return slices.ContainsFunc(b.Lint(e), func(c kb.Complaint) bool { return c.Code == "params" && !c.Fatal })
+	}
+	if !has(edited(t, b, "guide/size", "每张不超过 5 MB。")) {
+		t.Error("no complaint about a figure in words")
+	}
+	if has(edited(t, b, "guide/pen", "请用蓝色钢笔。")) {
+		t.Error("a complaint about an entry without figures")
+	}
+	if e := edited(t, b, "guide/size", ""); true {
+		shipped, _ := b.Entry("guide/size")
+		if e.Body = shipped.Body; has(e) {
+			t.Error("a complaint about a text that keeps the figures")
+		}
+	}
+}
+
+// crowded opens the shipped content with n entries of staff.
+func crowded(tb testing.TB, n int, store kb.Store) *kb.Base {
+	tb.Helper()
+	for i := range n {
+		e := kbtest.Entry(fmt.Sprintf("staff/n%05d", i), fmt.Sprintf("第%d号窗口的材料%d怎么交", i, i*7))
+		if err := store.Put(tb.Context(), e); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	b, err := kb.Open(tb.Context(), discard, content.FS, store)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { b.Close() })
+	return b
+}
+
+// What a preview waits for, with five hundred entries of staff.
+func BenchmarkImpact(b *testing.B) {
+	base := crowded(b, 500, kb.NewMemStore())
+	e := kbtest.Entry("staff/new", "备案多久能下来")
+	for b.Loop() {
+		if _, err := base.Impact(e, []string{"备案多久能下来"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// From the tap to the next question that sees the entry, with five hundred
+// entries of staff: half of the edits are undone.
+func BenchmarkEdit(b *testing.B) {
+	base := crowded(b, 500, kb.NewMemStore())
+	var times []time.Duration
+	n := 0
+	for b.Loop() {
+		n++
+		id := fmt.Sprintf("staff/n%05d", n%500)
+		begun := time.Now()
+		if n%2 == 0 {
+			if _, err := base.Undo(b.Context(), id, "someone", ""); err != nil {
+				b.Fatal(err)
+			}
+		} else if err := base.Put(b.Context(), edited(b, base, id, fmt.Sprintf("第 %d 版。", n))); err != nil {
+			b.Fatal(err)
+		}
+		times = append(times, time.Since(begun))
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)*99/100].Milliseconds()), "p99-ms")
+}
+
+// Five hundred edits are five hundred versions, and undone, each entry is what
+// it was.
+func TestFiveHundredEdits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	store, err := kb.OpenJournal(t.TempDir() + "/kb.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const entries, edits = 10, 500
+	b := crowded(t, entries, store)
+	before := b.StaffEntries()
+	for n := range edits {
+		id := before[n/2%entries].ID
+		if n%2 == 0 {
+			err = b.Put(t.Context(), edited(t, b, id, fmt.Sprintf("第 %d 版。", n)))
+		} else {
+			_, err = b.Undo(t.Context(), id, before[0].By, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions := 0
+	for _, e := range before {
+		vs, err := b.History(t.Context(), e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions += len(vs)
+		got, _ := b.Entry(e.ID)
+		if got.Changed, got.Over, got.Version = e.Changed, e.Over, e.Version; !reflect.DeepEqual(got, e) {
+			t.Errorf("%s is\n%+v, want\n%+v", e.ID, got, e)
+		}
+	}
+	if versions != entries+edits {
+		t.Errorf("%d versions, want %d", versions, entries+edits)
+	}
+}

@@ -1,0 +1,82 @@
+package kb
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/blevesearch/bleve/v2"
+)
+
+// A Change is a question that would be answered from another entry.
+type Change struct {
+	Question      string
+	Before, After string // entry IDs, empty for no answer
+}
+
+// reach is the likeness to a phrasing of an entry below which a question cannot
+// be won by it; see staffSure.
+const reach = 0.35
+
+// Impact returns which questions would be answered from another entry if e were
+// in service: of those given, of the phrasings of all other entries, and of the
+// title and phrasings that e itself replaces.
+func (b *Base) Impact(e Entry, questions []string) ([]Change, error) {
+	trial, done, err := b.trial(e)
+	if err != nil {
+		return nil, err
+	}
+	s := b.state.Load()
+	mine := trial.state.Load().prepared[e.ID].vectors
+	mine = append(slices.Clone(mine), s.prepared[e.ID].vectors...) // what it won so far
+	asked := slices.Clone(questions)
+	for _, id := range b.IDs() {
+		near := func(v vector) bool { return v.nearest(mine) >= reach }
+		if (id != e.ID || e.Retired) && slices.ContainsFunc(s.prepared[id].vectors, near) {
+			asked = append(asked, s.entries[id].Phrasings...)
+		}
+	}
+	var changes []Change
+	seen := make(map[string]bool)
+	for _, text := range asked {
+		if seen[text] {
+			continue
+		}
+		seen[text] = true
+		a := b.lex.analyse(text)
+		if b.judge.vector(a.features()).nearest(mine) < reach {
+			continue
+		}
+		before, after := b.settles(text), trial.settles(text)
+		if before != after {
+			changes = append(changes, Change{text, before, after})
+		}
+	}
+	return changes, done()
+}
+
+// settles returns the entry that answers a question, empty for none.
+func (b *Base) settles(text string) string {
+	if a := b.Ask(Question{Text: text}); a.Band == Sure {
+		return a.Entry
+	}
+	return ""
+}
+
+// trial returns a base in which e is in service, over the same shipped index.
+// done frees what is its own.
+func (b *Base) trial(e Entry) (trial *Base, done func() error, err error) {
+	x := &bleveIndex{lex: b.lex, base: b.index.base}
+	if x.staff, err = x.build(nil); err != nil {
+		return nil, nil, err
+	}
+	x.alias = bleve.NewIndexAlias(x.base, x.staff)
+	t := &Base{log: b.log, lex: b.lex, shipped: b.shipped, ready: b.ready, index: x, judge: b.judge, now: b.now}
+	s := b.state.Load()
+	t.state.Store(s) // what is prepared is not prepared again
+	done = func() error { return errors.Join(x.alias.Close(), x.staff.Close()) }
+	staff := slices.DeleteFunc(slices.Clone(s.staff), func(o Entry) bool { return o.ID == e.ID })
+	if err := t.install(s.composer, append(staff, e)); err != nil {
+		return nil, nil, errors.Join(err, done())
+	}
+	return t, done, nil
+}
