@@ -52,6 +52,8 @@ type Config struct {
 	// same key, the same names. Required with a StaffChat: without a secret,
 	// whoever reads a name finds the person by trying all numbers.
 	Key []byte
+	// Pairs say which paper is stitched to which certificate. Required.
+	Pairs *Pairs
 	// Clauses names, per kind of problem, the entry that a finding rests on.
 	Clauses Clauses
 }
@@ -63,6 +65,7 @@ type Bot struct {
 	words    *Words
 	kb       Knowledge
 	pictures Pictures
+	pairs    *Pairs
 	chats    Chats
 	staff    atomic.Int64 // a ChatID; changes when the group moves
 	key      []byte
@@ -76,7 +79,7 @@ func New(log *slog.Logger, c Config) (*Bot, error) {
 		return nil, errors.New("new bot: a staff chat needs a key")
 	}
 	b := &Bot{
-		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats,
+		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, pairs: c.Pairs, chats: c.Chats,
 		key: c.Key, slots: make(chan struct{}, pictureSlots),
 		findings: Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
 	}
@@ -188,6 +191,9 @@ func (t *turn) text(ctx context.Context, text string) []Reply {
 	if replies, ok := t.checklistTyped(text); ok {
 		return replies
 	}
+	if replies, ok := t.pictureTyped(text); ok {
+		return replies
+	}
 	return t.ask(text)
 }
 
@@ -289,12 +295,9 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actCheck:
 		return t.pictureChat(func() []Reply { return t.sayTo("check-prompt", nil) })
 	case actStitchHow:
-		return t.pictureChat(func() []Reply { return t.sayTo("stitch-prompt", args{"max": number(maxPictures)}) })
-	case actStitch:
-		if arg == noSet {
-			return t.stitchCommand(ctx)
-		}
-		return t.pictureChat(func() []Reply { return t.stitch(ctx, t.s.set(arg)) })
+		return t.pictureChat(t.stitchPrompt)
+	case actStitch, actAnyway, actSplit, actPurpose, actFirst, actArrange:
+		return t.pictureChat(func() []Reply { return t.stitchAct(ctx, a, arg) })
 	case actOnlyCheck:
 		if set := t.s.set(arg); set != nil {
 			set.Closed = true

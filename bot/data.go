@@ -23,6 +23,11 @@ const (
 	actOnlyCheck  action = "only-check" // :set; the pictures are not for stitching
 	actFixed      action = "fixed"      // :set; send its repaired files
 	actClear      action = "clear"      // forget the pictures
+	actPurpose    action = "for"        // :set[:paper[:kind]]; what its pictures are for
+	actFirst      action = "first"      // :set:picture; which one is the certificate
+	actArrange    action = "ar"         // :set[:plan]; arrange its pictures
+	actAnyway     action = "anyway"     // :set; stitch it though its certificate is another
+	actSplit      action = "split"      // :set; stitch it into two pictures
 	actUnresolved action = "unresolved" // the answer did not help
 	actCopy       action = "copy"       // never sent back: the client copies
 	actChinese    action = "zh"
@@ -41,7 +46,8 @@ const (
 
 // labelled lists the actions whose label is in content/reply.
 var labelled = []action{
-	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
+	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear,
+	actPurpose, actArrange, actAnyway, actSplit, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
 }
 
@@ -79,7 +85,7 @@ func parseData(s string) (a action, arg string, ok bool) {
 	switch a = action(name); a {
 	case actAsk, actCheck, actStitchHow, actClear, actUnresolved, actChinese, actEnglish:
 		return a, "", arg == ""
-	case actStitch, actOnlyCheck, actFixed, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
+	case actStitch, actOnlyCheck, actFixed, actPurpose, actFirst, actArrange, actAnyway, actSplit, actPublish, actCancel, actEntry, actQuestion, actLong, actNarrow, actRetire, actChecklist:
 		return a, arg, arg != ""
 	}
 	return "", "", false

@@ -59,8 +59,10 @@ type Session struct {
 type Set struct {
 	Key      string    `json:"key"` // buttons name the set by it
 	Pictures []Picture `json:"pictures"`
-	Album    bool      `json:"album,omitempty"`
 	Closed   bool      `json:"closed,omitempty"` // the next picture begins another set
+	Paper    string    `json:"paper,omitempty"`  // what it is for: ID of a [Paper]
+	Kind     string    `json:"kind,omitempty"`   // of filing entity it is for
+	Plan     string    `json:"plan,omitempty"`   // how it is to be joined, see plan.code
 	At       time.Time `json:"at"`               // when the last picture came
 }
 
@@ -73,6 +75,7 @@ type Picture struct {
 	Update int64  `json:"update"` // with which it came
 	Usable bool   `json:"usable,omitempty"`
 	File   bool   `json:"file,omitempty"` // the file to upload is another than the person's own
+	Is     string `json:"is,omitempty"`   // ID of the [Paper] or [Certificate] that it shows, as the person says
 }
 
 // ref returns the picture as [Port.Download] takes it. The file's name is not
@@ -143,7 +146,7 @@ func (s *Session) add(p Picture, now time.Time) (set *Set, full bool) {
 	if n := len(s.Sets); n > 0 && !s.Sets[n-1].Closed {
 		set = &s.Sets[n-1]
 	} else {
-		set = s.begin(p.Update, false, now)
+		set = s.begin(p.Update, now)
 	}
 	set.At = now
 	if slices.ContainsFunc(set.Pictures, func(q Picture) bool { return q.Update == p.Update }) {
@@ -158,11 +161,20 @@ func (s *Session) add(p Picture, now time.Time) (set *Set, full bool) {
 }
 
 // begin starts a set, or empties the one that the same update had begun.
-func (s *Session) begin(update int64, album bool, now time.Time) *Set {
+func (s *Session) begin(update int64, now time.Time) *Set {
 	key := setKey(update)
 	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return t.Key == key })
-	s.Sets = keepLast(append(s.Sets, Set{Key: key, Album: album, At: now}), maxSets)
+	s.Sets = keepLast(append(s.Sets, Set{Key: key, At: now}), maxSets)
 	return &s.Sets[len(s.Sets)-1]
+}
+
+// put makes pictures those of set, which becomes the last one.
+func (s *Session) put(set Set, pictures []Picture, now time.Time) *Set {
+	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return t.Key == set.Key })
+	set.Pictures, set.At = pictures, now
+	s.Sets = keepLast(append(s.Sets, set), maxSets)
+	s.bound()
+	return s.last()
 }
 
 // bound drops the oldest sets until the pictures of the chat are few enough.

@@ -50,13 +50,20 @@ func (t *turn) upload(ctx context.Context, u Upload) []Reply {
 		return t.sayTo("group-pictures", nil)
 	}
 	var replies []Reply
+	says := t.pairs.read(u.Caption)
+	if !says.only || questioning(u.Caption) {
+		says = named{}
+	}
 	switch len(u.Files) {
 	case 0:
 		return t.reply(t.words.unsupported(t.lang, Other))
 	case 1:
-		replies = t.single(ctx, u.Files[0])
+		replies = t.single(ctx, u.Files[0], says)
 	default:
-		replies = t.album(ctx, u.Files)
+		replies = t.album(ctx, u.Files, says)
+	}
+	if says.only {
+		return replies
 	}
 	return append(replies, t.captionCard(u.Caption)...)
 }
@@ -132,7 +139,7 @@ func (t *turn) slot(ctx context.Context) (release func(), err error) {
 // single checks one picture. The reply says whether it can be used, what is
 // wrong, what was done and what to do, and carries the file to upload when that
 // is not the one on the person's device.
-func (t *turn) single(ctx context.Context, ref FileRef) []Reply {
+func (t *turn) single(ctx context.Context, ref FileRef, says named) []Reply {
 	t.port.Busy(ctx, Typing)
 	i, err := t.inspect(ctx, ref)
 	if err != nil {
@@ -143,13 +150,22 @@ func (t *turn) single(ctx context.Context, ref FileRef) []Reply {
 	var notes []string
 	if i.usable() {
 		set, full := t.s.add(i.picture(t.event.Update), t.now)
-		if n := len(set.Pictures); full {
+		t.named(set, says)
+		next, buttons := t.pairing(set)
+		n := len(set.Pictures)
+		switch {
+		case full:
 			notes = append(notes, t.words.say(t.lang, "too-many", args{"max": number(maxPictures)}))
-		} else if n > 1 {
+		case next != nil:
+			notes, r.Buttons = append(notes, next...), buttons
+		case n > 1:
 			notes = append(notes, t.words.say(t.lang, "count", args{"count": number(n)}))
 		}
-		if len(set.Pictures) > 1 {
-			r.Buttons = [][]Button{{t.button(actStitch, set.Key), t.button(actClear, "")}}
+		if n > 1 && r.Buttons == nil {
+			r.Buttons = [][]Button{
+				{t.button(actStitch, set.Key), t.button(actArrange, set.Key)},
+				{t.button(actPurpose, set.Key), t.button(actClear, "")},
+			}
 		}
 	}
 	notes = append(notes, t.consent()...)

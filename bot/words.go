@@ -243,8 +243,20 @@ var says = map[string][]string{
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
 	"stitching": {"count"}, "fixing": {"number"}, "no-files": {}, "file-one": {"number", "size"}, "fixed-one": {"number", "changes", "bytes"},
-	"stitched": {"count", "bytes", "width", "height", "limit"}, "left-out": {"numbers"},
+	"stitched-one": {"bytes", "width", "height", "limit"}, "stitched": {"count", "order", "bytes", "width", "height", "limit"}, "left-out": {"numbers"},
 	"stitch-none": {}, "stitch-crowded": {}, "stitch-heavy": {"limit"}, "not-fetched": {"numbers"},
+	"order-sent": {}, "order-arranged": {}, "order-certificate": {"certificate"},
+	"split-offer": {}, "split-part": {"number", "numbers", "bytes", "width", "height"},
+
+	"arrange-head": {"count", "layout"}, "arrange-line": {"number", "picture"}, "arrange-turned": {"degrees"}, "arrange-chosen": {},
+	"arrange-dropped": {"numbers"}, "arrange-hint": {}, "arrange-unknown": {}, "arrange-previous": {}, "arrange-next": {},
+	"arrange-forward": {}, "arrange-back": {}, "arrange-turn": {}, "arrange-drop": {}, "arrange-reset": {}, "arrange-layout": {"layout"},
+	"layout-auto": {}, "layout-vertical": {}, "layout-horizontal": {}, "layout-grid": {},
+
+	"purpose-ask": {}, "pair-kind": {"paper", "individual", "organization"}, "pair-need": {"paper", "certificate"}, "pair-need-kind": {"paper", "certificate", "kind"},
+	"pair-which": {"certificate"}, "pair-send-both": {"paper", "certificate"}, "pair-send-certificate": {"certificate"},
+	"pair-send-paper": {"paper", "certificate"}, "pair-ready": {"paper", "certificate"}, "pair-left": {"numbers"},
+	"pair-wrong": {"paper", "certificate", "named"}, "pair-number": {"number"}, "pair-none": {},
 
 	"checklist-province": {}, "checklist-kind": {}, "checklist-domains": {}, "checklist-origin": {}, "checklist-channel": {},
 	"checklist-individual": {}, "checklist-organization": {}, "checklist-one": {}, "checklist-several": {},

@@ -175,12 +175,16 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	if err != nil {
 		return err
 	}
+	pairs, err := bot.LoadPairs(content.FS)
+	if err != nil {
+		return err
+	}
 	key, err := loadKey(filepath.Join(data, "key"))
 	if err != nil {
 		return err
 	}
 	b, err := bot.New(log, bot.Config{
-		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: chats, Clauses: clauses,
+		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: chats, Pairs: pairs, Clauses: clauses,
 		StaffChat: staff, Key: key,
 	})
 	if err != nil {
