@@ -85,6 +85,9 @@ func (c *Checker) Examine(ctx context.Context, data []byte, src Source) (Report,
 		return Report{}, Repaired{}, false, err
 	}
 	defer e.free()
+	if e.report.Preview, err = e.preview(); err != nil {
+		return Report{}, Repaired{}, false, fmt.Errorf("preview of %d bytes: %w", len(data), err)
+	}
 	r, ok, err := c.repair(e, src)
 	if err != nil {
 		return Report{}, Repaired{}, false, fmt.Errorf("repair %d bytes: %w", len(data), err)

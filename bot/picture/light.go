@@ -1,6 +1,9 @@
 package picture
 
-import "slices"
+import (
+	"image"
+	"slices"
+)
 
 // A light says how a picture is exposed.
 type light struct {
@@ -9,6 +12,7 @@ type light struct {
 	over    bool       // over-exposed
 	spot    float64    // share of the frame that one reflection takes; 0 for none
 	at      [2]float64 // its middle, in shares of the frame
+	box     [4]float64 // around it: left, top, right, bottom, in shares of the frame
 }
 
 func (v view) light(paper region, found bool) light {
@@ -64,9 +68,11 @@ func (v view) findSpot(l *light, clip []bool, paper region, found bool) {
 	w, h := v.small[0].w, v.small[0].h
 	patch := largest(opened(clip, w, h), w, h)
 	n, sx, sy := 0, 0, 0
+	var box image.Rectangle
 	for i, in := range patch {
 		if in {
 			n, sx, sy = n+1, sx+i%w, sy+i/w
+			box = box.Union(image.Rect(i%w, i/w, i%w+1, i/w+1))
 		}
 	}
 	part := float64(n) / float64(w*h)
@@ -81,6 +87,10 @@ func (v view) findSpot(l *light, clip []bool, paper region, found bool) {
 		return
 	}
 	l.spot, l.at = part, [2]float64{float64(x) / float64(w), float64(y) / float64(h)}
+	l.box = [4]float64{
+		float64(box.Min.X) / float64(w), float64(box.Min.Y) / float64(h),
+		float64(box.Max.X) / float64(w), float64(box.Max.Y) / float64(h),
+	}
 }
 
 // rim returns the median luma four samples outside of a patch.

@@ -101,6 +101,9 @@ func quality(img image.Image, turn int) []Problem {
 	add(found && paper.cutOff(), CutOff, args("where", where(paper.cutAt(), turn)))
 	add(l.over, Overexposed, args("percent", strconv.Itoa(int(100*l.clipped))))
 	add(!l.over && l.spot > 0, Glare, args("where", where(l.at, turn), "percent", strconv.Itoa(int(math.Ceil(100*l.spot)))))
+	if n := len(ps); n > 0 && ps[n-1].Code == Glare {
+		ps[n-1].Box = boxOf(l.box, turn, img.Bounds().Size())
+	}
 	add(found && paper.small(v), DocumentSmall, args("percent", strconv.Itoa(int(100*paper.area))))
 	add(gray && printed && !dark, NoColour, nil)
 	add(!gray && printed && !dark && gridPeak(v.luma, v.cb, v.cr) > gridLevel, ScreenPhoto, nil)
@@ -210,6 +213,19 @@ func upright(at [2]float64, turn int) [2]float64 {
 		x, y = y, 1-x
 	}
 	return [2]float64{x, y}
+}
+
+// boxOf returns where a box of a stored picture, in shares of its sides, is in
+// pixels when the picture, of the given size as stored, has been turned.
+func boxOf(box [4]float64, turn int, size image.Point) image.Rectangle {
+	if turn >= 5 {
+		size = image.Pt(size.Y, size.X)
+	}
+	point := func(x, y float64) image.Point {
+		at := upright([2]float64{x, y}, turn)
+		return image.Pt(int(math.Round(at[0]*float64(size.X))), int(math.Round(at[1]*float64(size.Y))))
+	}
+	return image.Rectangle{point(box[0], box[1]), point(box[2], box[3])}.Canon()
 }
 
 // where names a place of a stored picture as a person who sees it upright would.

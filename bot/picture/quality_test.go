@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image"
+	"image/color"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -293,6 +294,36 @@ func TestQualityAtMostThree(t *testing.T) {
 	ps := shot{shift: 0.3, blur: 16, gray: true, glare: 1.2, noise: 2}.found(t)
 	if len(ps) > maxFindings || ps[0].Code != Blurry {
 		t.Errorf("everything wrong at once: %v, want at most %d and the worst first", ps, maxFindings)
+	}
+}
+
+// TestPreview checks that a reflection is framed where it is, whatever way the
+// picture is stored.
+func TestPreview(t *testing.T) {
+	c := New(testLimits, Config{})
+	img := shot{glare: 1.2, w: 1600, h: 1200}.draw().(*image.RGBA)
+	for o := 1; o <= 8; o++ {
+		data := insert(jpegOf(t, stored(img, o), 90), exifSegment(o, false))
+		r, _, _, err := c.Examine(t.Context(), data, Source{})
+		if err != nil || r.Preview == nil {
+			t.Fatalf("orientation %d: %v, preview of %d bytes, %v", o, r.Problems, len(r.Preview), err)
+		}
+		i := slices.IndexFunc(r.Problems, func(p Problem) bool { return p.Code == Glare })
+		box := r.Problems[i].Box
+		if middle := box.Min.Add(box.Max).Div(2); !middle.In(image.Rect(500, 540, 620, 660)) { // drawn at 560, 600
+			t.Errorf("orientation %d: the box is %v", o, box)
+		}
+		got := decoded(t, r.Preview)
+		if got.Bounds() != image.Rect(0, 0, 1280, 960) {
+			t.Errorf("orientation %d: the preview is %v", o, got.Bounds())
+		}
+		above := image.Pt((box.Min.X+box.Max.X)/2*1280/1600, box.Min.Y*1280/1600-previewMargin-previewLine/2)
+		if red := color.RGBAModel.Convert(got.At(above.X, above.Y)).(color.RGBA); red.R < 200 || red.G > 80 || red.B > 80 {
+			t.Errorf("orientation %d: %v above the reflection, want red", o, red)
+		}
+	}
+	if r, _, _, err := c.Examine(t.Context(), jpegOf(t, shot{}.draw(), 90), Source{}); err != nil || r.Preview != nil {
+		t.Errorf("a good photo: a preview of %d bytes, %v", len(r.Preview), err)
 	}
 }
 
