@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,9 +49,10 @@ type Config struct {
 	// StaffChat is the group whose members may change the knowledge; 0 for
 	// none, and then nobody can.
 	StaffChat ChatID
-	// Key is the secret that makes the opaque names under which staff sign; the
+	// Key is the secret that makes the opaque names under which staff sign, and
+	// the sums by which pictures are recognised; the
 	// same key, the same names. Required with a StaffChat: without a secret,
-	// whoever reads a name finds the person by trying all numbers.
+	// whoever reads a name finds the person by trying all numbers. Random when empty.
 	Key []byte
 	// Pairs say which paper is stitched to which certificate. Required.
 	Pairs *Pairs
@@ -77,6 +79,9 @@ type Bot struct {
 func New(log *slog.Logger, c Config) (*Bot, error) {
 	if c.StaffChat != 0 && len(c.Key) == 0 {
 		return nil, errors.New("new bot: a staff chat needs a key")
+	}
+	if len(c.Key) == 0 {
+		c.Key = []byte(rand.Text()) // nothing that is signed with it outlives the process
 	}
 	b := &Bot{
 		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, pairs: c.Pairs, chats: c.Chats,
@@ -105,9 +110,10 @@ type turn struct {
 	s     *Session
 	lang  kb.Lang
 	now   time.Time
-	again bool  // the event was handled before
-	kept  bool  // the replies say that the session is changed
-	err   error // what failed on the way and is for the log
+	again bool            // the event was handled before
+	sums  map[string]bool // of the pictures checked
+	kept  bool            // the replies say that the session is changed
+	err   error           // what failed on the way and is for the log
 }
 
 // Handle answers one event. It implements [Handler].
@@ -116,7 +122,7 @@ type turn struct {
 // crash between the two leads to a second answer and not to a second change.
 func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 	s, loadErr := b.chats.Load(ctx, e.Chat)
-	t := &turn{Bot: b, event: e, port: p, s: &s, now: time.Now()}
+	t := &turn{Bot: b, event: e, port: p, s: &s, now: time.Now(), sums: make(map[string]bool)}
 	t.again = s.repeats(e.Update)
 	if t.again {
 		s.Context = s.Before

@@ -68,6 +68,7 @@ func (f Findings) Problem(l kb.Lang, r picture.Report, p picture.Problem) (text,
 		}
 	}
 	a := f.args(l, r)
+	a["where"] = w.Places[p.Args["where"]]
 	one := w.Problems[code]
 	text, do = fill(one.Text, a), fill(one.Do, a)
 	if code == picture.FormatNotAccepted {

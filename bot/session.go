@@ -32,6 +32,7 @@ const (
 	maxPictures = 20 // of a chat
 	maxSets     = 4
 	maxSeen     = 16
+	maxLooked   = 40
 	maxOffered  = 31 // the provinces
 	maxLong     = 24
 	maxDrafts   = 8
@@ -48,6 +49,7 @@ type Session struct {
 	Consent  int64      `json:"consent,omitempty"`
 	Seen     []int64    `json:"seen,omitempty"`     // updates handled, oldest first
 	Sets     []Set      `json:"sets,omitempty"`     // oldest first
+	Looked   []Looked   `json:"looked,omitempty"`   // at pictures, oldest first
 	Offered  []Offer    `json:"offered,omitempty"`  // buttons of the last reply that has any
 	Long     []string   `json:"long,omitempty"`     // questions behind buttons, too long for them
 	Drafts   []Draft    `json:"drafts,omitempty"`   // staff chat only
@@ -82,6 +84,13 @@ type Picture struct {
 // kept: it may be a person's.
 func (p Picture) ref() FileRef {
 	return FileRef{ID: p.ID, Unique: p.Unique, Bytes: p.Bytes, Photo: p.Photo}
+}
+
+// A Looked says that a picture was checked.
+type Looked struct {
+	Sum    string    `json:"sum"` // keyed hash of its bytes
+	Update int64     `json:"update"`
+	At     time.Time `json:"at"`
 }
 
 // An Offer is a button that was shown, so that it can be typed.
@@ -209,25 +218,19 @@ func (s *Session) last() *Set {
 	return &s.Sets[len(s.Sets)-1]
 }
 
-// checked reports whether a picture with this content came before in another
-// update.
-func (s *Session) checked(unique string, update int64) bool {
-	if unique == "" {
-		return false
-	}
-	for _, set := range s.Sets {
-		for _, p := range set.Pictures {
-			if p.Unique == unique && p.Update != update {
-				return true
-			}
-		}
-	}
-	return false
+// looked reports whether a picture with this sum was checked before in another
+// update, and remembers it.
+func (s *Session) looked(sum string, update int64, now time.Time) bool {
+	before := slices.ContainsFunc(s.Looked, func(l Looked) bool { return l.Sum == sum && l.Update != update })
+	s.Looked = slices.DeleteFunc(s.Looked, func(l Looked) bool { return l.Sum == sum && l.Update == update })
+	s.Looked = keepLast(append(s.Looked, Looked{Sum: sum, Update: update, At: now}), maxLooked)
+	return before
 }
 
 // expire drops what is too old to be worked on.
 func (s *Session) expire(now time.Time) {
 	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return now.Sub(t.At) > PictureLife })
+	s.Looked = slices.DeleteFunc(s.Looked, func(l Looked) bool { return now.Sub(l.At) > PictureLife })
 	s.Drafts = slices.DeleteFunc(s.Drafts, func(d Draft) bool { return now.Sub(d.At) > SessionLife })
 }
 

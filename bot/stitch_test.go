@@ -173,3 +173,55 @@ func TestPurposeElsewhere(t *testing.T) {
 		t.Errorf("授权书 beside a picture is answered %q, want its certificate", r[0].Text)
 	}
 }
+
+// A picture is recognised by its content, not by its file, also when it could not
+// be used; a good one is not to be taken again for that.
+func TestRepeated(t *testing.T) {
+	w := newWorld(t)
+	const again = "这张刚查过"
+	good, bad := mustDraw(t, "jpeg 900x600"), mustDraw(t, "text")
+	w.upload(w.file("a.jpg", good))
+	w.upload(w.file("b.jpg", bad))
+	if r := w.upload(w.file("c.jpg", good)); !strings.Contains(r[0].Text, again) || strings.Contains(r[0].Text, "重拍") {
+		t.Errorf("a good picture again: %q", r[0].Text)
+	}
+	if r := w.upload(w.file("d.jpg", bad)); !strings.Contains(r[0].Text, again+"，结果没有变化。请重拍一张") {
+		t.Errorf("a bad one again: %q", r[0].Text)
+	}
+	w.say("重新开始")
+	w.restart()
+	if r := w.handle(w.last); len(r) != 1 { // the same event is no second picture
+		t.Errorf("the same event again: %+v", r)
+	}
+	other := mustDraw(t, "jpeg 900x601")
+	r := w.upload(w.file("e.jpg", other), w.file("f.jpg", other))
+	if strings.Count(r[0].Text, again) != 1 {
+		t.Errorf("the same picture twice in an album: %q", r[0].Text)
+	}
+	if r := w.handle(w.last); strings.Count(r[0].Text, again) != 1 {
+		t.Errorf("that album once more: %q", r[0].Text)
+	}
+	w.say("/forget")
+	if r := w.upload(w.file("g.jpg", good)); strings.Contains(r[0].Text, again) {
+		t.Errorf("after /forget: %q", r[0].Text)
+	}
+}
+
+// A reflection is said in words, and shown.
+func TestGlareIsShown(t *testing.T) {
+	w, _ := stub(t)
+	w.config.Pictures = glaring{}
+	w.restart()
+	r := w.upload(w.few(1)...)
+	if len(r) != 2 || !strings.Contains(r[0].Text, "右上角有反光") || r[1].File == nil || !strings.Contains(r[1].Text, "右上角") || !strings.Contains(r[1].Text, "不要上传") {
+		t.Errorf("a reflection is answered %+v", r)
+	}
+}
+
+type glaring struct{ bot.Pictures }
+
+func (glaring) Examine(context.Context, []byte, picture.Source) (picture.Report, picture.Repaired, bool, error) {
+	return picture.Report{Format: picture.JPEG, Width: 900, Height: 600, Preview: []byte("a picture"), Problems: []picture.Problem{
+		{Code: picture.Glare, Level: picture.Warn, Args: map[string]string{"where": "top-right"}},
+	}}, picture.Repaired{}, false, nil
+}

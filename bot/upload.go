@@ -2,6 +2,9 @@ package bot
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -100,10 +103,22 @@ func (t *turn) inspect(ctx context.Context, ref FileRef) (inspected, error) {
 	if err != nil {
 		return i, fmt.Errorf("examine picture: %w", err)
 	}
-	if t.s.checked(ref.Unique, t.event.Update) {
+	sum := t.sum(i.data)
+	if t.s.looked(sum, t.event.Update, t.now) || t.sums[sum] {
 		i.report.Problems = append(i.report.Problems, picture.Problem{Code: picture.Repeated, Level: picture.Info})
 	}
+	t.sums[sum] = true
 	return i, nil
+}
+
+// sum returns what stands for a picture's content. Without the key, nobody can
+// tell whether a picture they have was sent.
+func (t *turn) sum(data []byte) string {
+	const bytes = 12 // of a hash: as good as unique among a chat's pictures
+	h := hmac.New(sha256.New, t.key)
+	h.Write([]byte("picture\x00"))
+	h.Write(data)
+	return base64.RawStdEncoding.EncodeToString(h.Sum(nil)[:bytes])
 }
 
 // fetch returns the bytes of a file, or the key of the sentence why they cannot
@@ -170,7 +185,23 @@ func (t *turn) single(ctx context.Context, ref FileRef, says named) []Reply {
 	}
 	notes = append(notes, t.consent()...)
 	r.Text = strings.Join(append([]string{r.Text}, notes...), "\n")
-	return []Reply{r}
+	return append([]Reply{r}, t.marked(i)...)
+}
+
+// marked shows where the reflection in a picture is.
+func (t *turn) marked(i inspected) []Reply {
+	if i.report.Preview == nil {
+		return nil
+	}
+	n := slices.IndexFunc(i.report.Problems, func(p picture.Problem) bool { return p.Code == picture.Glare })
+	if n < 0 {
+		return nil // unreachable: nothing else has a box
+	}
+	where := t.words.lang(t.lang).Places[i.report.Problems[n].Args["where"]]
+	return []Reply{{
+		Text: t.words.say(t.lang, "preview", args{"where": where}),
+		File: pictureFile(i.report.Preview, picture.JPEG, "preview-not-for-upload"),
+	}}
 }
 
 // consent returns the sentence about where pictures travel, once in a chat.
@@ -195,7 +226,11 @@ func (t *turn) result(i inspected) Reply {
 	shown := told(i.report.Problems)
 	for n, p := range shown {
 		text, do := t.findings.Problem(t.lang, i.report, p)
-		if !i.fixed || remains(p) || p.Code == picture.RecompressedByChat || p.Code == picture.Repeated {
+		act := !i.fixed || remains(p) || p.Code == picture.RecompressedByChat
+		if p.Code == picture.Repeated {
+			act = out == Retake || out == Unusable
+		}
+		if act {
 			text = t.words.sentences(t.lang, text, do)
 		} else {
 			text = t.words.sentences(t.lang, text)
@@ -231,13 +266,16 @@ func (t *turn) result(i inspected) Reply {
 	return r
 }
 
-// told returns the findings that are worth telling: the worst, and not that a
-// name fits badly to a format that is refused anyway.
+// told returns the findings that are worth telling: the worst, and whether the
+// picture is one that was checked before; not that a name fits badly to a format that is refused anyway.
 func told(ps []picture.Problem) []picture.Problem {
 	refused := slices.ContainsFunc(ps, func(p picture.Problem) bool { return p.Code == picture.FormatNotAccepted })
 	ps = slices.DeleteFunc(slices.Clone(ps), func(p picture.Problem) bool {
 		return refused && p.Code == picture.ExtensionMismatch
 	})
+	if again := slices.IndexFunc(ps, func(p picture.Problem) bool { return p.Code == picture.Repeated }); again >= maxShown {
+		return append(slices.Clone(ps[:maxShown]), ps[again])
+	}
 	return ps[:min(len(ps), maxShown)]
 }
 

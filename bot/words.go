@@ -32,6 +32,7 @@ type wording struct {
 	Exports     map[string]string
 	Changes     map[string]string
 	Report      map[string]string
+	Places      map[string]string
 	Complaints  map[string]string
 	Menu        map[string]string
 	Unsupported map[UnsupportedKind]string
@@ -85,6 +86,7 @@ func (w *wording) check() error {
 		checkKeys("exports", w.Exports, exportKeys),
 		checkKeys("changes", w.Changes, changeKeys),
 		checkKeys("report", w.Report, reportKeys),
+		checkKeys("places", w.Places, placeKeys),
 		checkKeys("complaints", w.Complaints, complaintKeys),
 		checkKeys("menu", w.Menu, menuKeys),
 		checkKeys("unsupported", unsupported, unsupportedKeys),
@@ -238,7 +240,7 @@ var says = map[string][]string{
 	"privacy": {}, "consent": {}, "forgotten": {}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
-	"too-big": {"limit"}, "unreachable": {}, "broken": {},
+	"too-big": {"limit"}, "preview": {"where"}, "unreachable": {}, "broken": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
@@ -292,6 +294,12 @@ var unsupportedKeys = map[string][]string{
 	string(Sticker): {}, string(Voice): {}, string(Contact): {}, string(Video): {}, string(Edited): {}, string(Other): {},
 }
 
+// placeKeys are the places that a problem of a picture can be about.
+var placeKeys = map[string][]string{
+	"top-left": {}, "top": {}, "top-right": {}, "left": {}, "centre": {}, "right": {},
+	"bottom-left": {}, "bottom": {}, "bottom-right": {},
+}
+
 // complaintKeys are the codes of [kb.Complaint] that a staff entry can earn.
 var complaintKeys = map[string][]string{
 	"title": {}, "body": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
@@ -305,7 +313,7 @@ var menuKeys = map[string][]string{
 }
 
 // problemSlots are filled for every problem, see [Findings.args].
-var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted"}
+var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted", "where"}
 
 // codes lists every kind of problem.
 var codes = []picture.Code{
