@@ -202,21 +202,3 @@ func TestRepairMakesSmaller(t *testing.T) {
 		}
 	}
 }
-
-// TestFit checks sizes over a wide range of limits.
-func TestFit(t *testing.T) {
-	canvas := flatten(noisy(900, 700, 30))
-	for _, limit := range []int64{20_000, 50_000, 120_000, 200_000, 300_000, 1_000_000} {
-		f, err := fit(canvas, limit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := int64(len(f.data))
-		if n >= limit || f.quality < bestQuality && n < limit*9/10 || f.quality < keepQuality || f.encodes > maxEncodes {
-			t.Errorf("limit %d: %d bytes, quality %d, scale %.2f, %d encodes", limit, n, f.quality, f.scale, f.encodes)
-		}
-		if f.scale == 1 && f.encodes > 2 {
-			t.Errorf("limit %d: %d encodes, want at most 2", limit, f.encodes)
-		}
-	}
-}
