@@ -24,8 +24,11 @@ type shot struct {
 	glare  float64 // strength of a reflection on the left half
 	screen float64 // pitch of a screen's pixels; 0 for paper
 	gray   bool
-	blank  bool // nothing is printed on the paper
-	white  bool // no desk: a flat scan of a white page
+	blank  bool       // nothing is printed on the paper
+	white  bool       // no desk: a flat scan of a white page
+	desk   [3]float64 // colour of the desk; wood when zero
+	cast   [3]float64 // colour of the light; white when zero
+	shadow float64    // darkness of a shadow on the right half
 }
 
 func (s shot) draw() image.Image {
@@ -40,6 +43,9 @@ func (s shot) draw() image.Image {
 	}
 	if s.light == 0 {
 		s.light = 1
+	}
+	if s.cast == [3]float64{} {
+		s.cast = [3]float64{1, 1, 1}
 	}
 	paper := printed(900, 600, s.blank)
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -61,6 +67,9 @@ func (s shot) draw() image.Image {
 			dx, dy := float64(x)-float64(s.w)*(0.5+s.shift), float64(y)-float64(s.h)/2
 			u, v := scale*(dx*cos+dy*sin)+450, scale*(dy*cos-dx*sin)+300
 			rgb := [3]float64{120 + grain[y/3], 85 + grain[y/3]*0.7, 60 + grain[y/3]*0.5}
+			if s.desk != [3]float64{} {
+				rgb = s.desk
+			}
 			switch on := u >= 0 && v >= 0 && u < 899 && v < 599; {
 			case on:
 				rgb = paper.at(u, v)
@@ -74,6 +83,10 @@ func (s shot) draw() image.Image {
 			if s.white {
 				gain = 1
 			}
+			if s.shadow > 0 { // soft, over a tenth of the width
+				edge := (float64(x)+0.3*float64(y))/float64(s.w) - 0.6
+				gain *= 1 - s.shadow*max(0, min(1, 10*edge))
+			}
 			var shine float64
 			if s.glare > 0 {
 				gx, gy := float64(x)-0.35*float64(s.w), float64(y)-0.5*float64(s.h)
@@ -85,7 +98,7 @@ func (s shot) draw() image.Image {
 				lit[int(math.Mod(float64(x)*0.9986+float64(y)*0.0523, s.screen)/s.screen*3)%3] = 1.5
 			}
 			for c := range p {
-				p[c][y*s.w+x] = (rgb[c]*gain + shine) * lit[c]
+				p[c][y*s.w+x] = (rgb[c]*gain + shine) * lit[c] * s.cast[c]
 			}
 		}
 	}
