@@ -41,7 +41,7 @@ type Checker struct {
 // entry about uploads.
 func New(limits Limits, cfg Config) *Checker {
 	if cfg.MemoryBytes == 0 {
-		cfg.MemoryBytes = 2 * maxPeak
+		cfg.MemoryBytes = 400_000_000
 	}
 	return &Checker{
 		limits: limits,

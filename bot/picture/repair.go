@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image"
+	"runtime"
 	"slices"
 	"strconv"
 )
@@ -78,6 +79,9 @@ func (c *Checker) recode(e *examined) (Repaired, bool, error) {
 		if profile = iccProfile(e.data); len(profile) > maxProfile {
 			profile = nil
 		}
+	}
+	if h.peak() >= collectAt {
+		runtime.GC() // what looking at the pixels left behind
 	}
 	w, ht := h.size()
 	opaque := isOpaque(e.pixels)
