@@ -27,7 +27,8 @@
 // makes the replies, saves the session and returns the replies, in that order:
 // a crash leads to a second answer, never to a second change. Questions go to
 // the knowledge (ask.go), pictures are fetched, checked and answered (upload.go,
-// album.go), a checklist is asked for choice by choice (checklist.go), buttons
+// album.go), put in order and joined (arrange.go, stitch.go), each paper with the
+// certificate that the guidance names for it (pairs.go, purpose.go), a checklist is asked for choice by choice (checklist.go), buttons
 // come back as data that is not trusted (data.go), and in the one staff chat
 // entries are written and retired (staff.go, draft.go).
 //

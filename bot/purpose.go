@@ -320,7 +320,7 @@ func (t *turn) pairing(set *Set) (lines []string, buttons [][]Button) {
 	case wrong >= 0:
 		r := t.wrongPair(set, set.Pictures[wrong].Is)
 		return []string{r.Text}, r.Buttons
-	case len(unnamed) > 1:
+	case len(unnamed) > 0 && len(good) > 1: // one of them may be it
 		say(need, "pair-which")
 		buttons = t.firstButtons(set)
 	case len(good) > 0:

@@ -44,8 +44,9 @@ func (s shot) draw() image.Image {
 	if s.light == 0 {
 		s.light = 1
 	}
-	if s.cast == [3]float64{} {
-		s.cast = [3]float64{1, 1, 1}
+	cast := s.cast
+	if cast == [3]float64{} {
+		cast = [3]float64{1, 1, 1}
 	}
 	paper := printed(900, 600, s.blank)
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -98,7 +99,7 @@ func (s shot) draw() image.Image {
 				lit[int(math.Mod(float64(x)*0.9986+float64(y)*0.0523, s.screen)/s.screen*3)%3] = 1.5
 			}
 			for c := range p {
-				p[c][y*s.w+x] = (rgb[c]*gain + shine) * lit[c] * s.cast[c]
+				p[c][y*s.w+x] = (rgb[c]*gain + shine) * lit[c] * cast[c]
 			}
 		}
 	}
