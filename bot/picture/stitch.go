@@ -19,10 +19,10 @@ const (
 	LargestMaxSide = 8192
 	// SmallestMaxBytes is the smallest size limit that may be asked for.
 	SmallestMaxBytes = 20_000
-	// readableSide is the longer side in pixels below which a paper that was
+	// readableSide is the longer side in pixels below which a photo that was
 	// shrunk is no longer safely legible: print of 10.5 points on an A4
-	// sheet is then 12 pixels high.
-	readableSide = 1000
+	// sheet that fills four fifths of it is then 12 pixels high.
+	readableSide = 1250
 )
 
 // ErrOptions is wrapped by errors about arguments outside their range.

@@ -228,3 +228,23 @@ func TestHEIC(t *testing.T) {
 	}
 	wantColour(t, decoded(t, s.Data), image.Pt(120, 60), corners[0])
 }
+
+// TestStitchCrowded has a picture on each side of what is still legible.
+func TestStitchCrowded(t *testing.T) {
+	c := New(testLimits, Config{})
+	pic := jpegOf(t, drawn(2000, 1500), 80)
+	for _, tt := range []struct {
+		pics, side int
+		want       bool
+	}{
+		{1, readableSide, false},
+		{1, readableSide - 10, true},
+		{4, 2*readableSide + gap + 10, false},
+		{4, 2*readableSide + gap - 10, true},
+	} {
+		s, err := c.Stitch(t.Context(), slices.Repeat([][]byte{pic}, tt.pics), StitchOptions{MaxSide: tt.side})
+		if err != nil || s.Crowded != tt.want {
+			t.Errorf("%d pictures in %d×%d: crowded %t, %v, want %t", tt.pics, s.Width, s.Height, s.Crowded, err, tt.want)
+		}
+	}
+}
