@@ -105,11 +105,12 @@ func (t *turn) stitch(ctx context.Context, set *Set, anyway bool) []Reply {
 	}
 	row := []Button{t.button(actArrange, set.Key)}
 	if s.Crowded {
-		lines = append(lines, t.words.say(t.lang, "stitch-crowded", nil))
+		advice := t.words.Crowded(t.lang)
 		if _, _, ok := t.halves(set, p); ok {
-			lines = append(lines, t.words.say(t.lang, "split-offer", nil))
+			advice = t.words.sentences(t.lang, t.words.say(t.lang, "stitch-crowded", nil), t.words.say(t.lang, "split-offer", nil))
 			row = append([]Button{t.button(actSplit, set.Key)}, row...)
 		}
+		lines = append(lines, advice)
 	}
 	return []Reply{{
 		Text:    strings.Join(lines, "\n"),
@@ -153,7 +154,7 @@ func (t *turn) split(ctx context.Context, set *Set) []Reply {
 			"width": number(s.Width), "height": number(s.Height),
 		})
 		if s.Crowded {
-			text += "\n" + t.words.say(t.lang, "stitch-crowded", nil)
+			text += "\n" + t.words.Crowded(t.lang)
 		}
 		replies = append(replies, Reply{Text: text, File: pictureFile(s.Data, picture.JPEG, "beian-stitched-"+number(n+1))})
 	}

@@ -155,7 +155,9 @@ func (w *Words) Help(l kb.Lang) string { return w.say(l, "help", nil) }
 func (w *Words) Sorry(l kb.Lang) string { return w.say(l, "broken", nil) }
 
 // Crowded returns the warning that a stitch made its pictures small.
-func (w *Words) Crowded(l kb.Lang) string { return w.say(l, "stitch-crowded", nil) }
+func (w *Words) Crowded(l kb.Lang) string {
+	return w.sentences(l, w.say(l, "stitch-crowded", nil), w.say(l, "stitch-fewer", nil))
+}
 
 // A MenuItem is a command that chats offer.
 type MenuItem struct{ Name, Text string }
@@ -246,7 +248,7 @@ var says = map[string][]string{
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
 	"stitching": {"count"}, "fixing": {"number"}, "no-files": {}, "file-one": {"number", "size"}, "fixed-one": {"number", "changes", "bytes"},
 	"stitched-one": {"bytes", "width", "height", "limit"}, "stitched": {"count", "order", "bytes", "width", "height", "limit"}, "left-out": {"numbers"},
-	"stitch-none": {}, "stitch-crowded": {}, "stitch-heavy": {"limit"}, "not-fetched": {"numbers"},
+	"stitch-none": {}, "stitch-crowded": {}, "stitch-fewer": {}, "stitch-heavy": {"limit"}, "not-fetched": {"numbers"},
 	"order-sent": {}, "order-arranged": {}, "order-certificate": {"certificate"},
 	"split-offer": {}, "split-part": {"number", "numbers", "bytes", "width", "height"},
 
