@@ -29,6 +29,7 @@ const (
 // A fitted is a picture that was encoded below a limit.
 type fitted struct {
 	data          []byte
+	pixels        *image.YCbCr // what was encoded
 	width, height int
 	quality       int
 	encodes       int     // of a whole picture
@@ -45,6 +46,7 @@ func fit(img *image.YCbCr, maxBytes int64) (fitted, error) {
 		f.width, f.height = img.Rect.Dx(), img.Rect.Dy()
 		excess, err := f.search(img, maxBytes)
 		if f.data != nil || err != nil {
+			f.pixels = img
 			return f, err
 		}
 		// Fewer pixels hold more detail each, so this may take a second round.

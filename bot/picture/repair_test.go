@@ -202,3 +202,24 @@ func TestRepairMakesSmaller(t *testing.T) {
 		}
 	}
 }
+
+// TestRepairRechecks checks that a picture which loses its legibility by being
+// made to fit is not called fine.
+func TestRepairRechecks(t *testing.T) {
+	data := jpegOf(t, shot{w: 1600, h: 1200, noise: 4}.draw(), 95)
+	for _, tt := range []struct {
+		limit int64
+		want  bool
+	}{{int64(len(data)) / 2, false}, {25_000, true}} {
+		limits := testLimits
+		limits.MaxBytes, limits.LooseMaxBytes = tt.limit, tt.limit
+		report, r, ok, err := New(limits, Config{}).Examine(t.Context(), data, Source{})
+		if err != nil || !ok || int64(len(r.Data)) >= tt.limit {
+			t.Fatalf("below %d: %d bytes, %v, %v", tt.limit, len(r.Data), ok, err)
+		}
+		got := slices.ContainsFunc(report.Problems, func(p Problem) bool { return p.Code == Blurry || p.Code == TooSmall })
+		if got != tt.want {
+			t.Errorf("below %d, %d×%d: %v, want a warning %t", tt.limit, r.Width, r.Height, report.Problems, tt.want)
+		}
+	}
+}
