@@ -158,7 +158,8 @@ func (t *Set) unnamed() []int {
 }
 
 // named notes what the pictures that came with the event show: what their
-// caption says, or what the bot had asked for.
+// caption says, or what the bot had asked for. A set with a purpose is to be
+// arranged anew when more comes: it may be the certificate, which comes first.
 func (t *turn) named(set *Set, says named) {
 	paper := says.paper(t.pairs)
 	asked := set.Paper != ""
@@ -169,6 +170,9 @@ func (t *turn) named(set *Set, says named) {
 		if !asked {
 			set.Paper = paper
 		}
+	}
+	if set.Paper != "" {
+		set.Plan = ""
 	}
 	var fresh []int
 	for _, i := range set.unnamed() {

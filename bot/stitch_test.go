@@ -87,6 +87,19 @@ func TestSplitWithCertificate(t *testing.T) {
 	}
 }
 
+// A certificate comes first though the paper was arranged before it came.
+func TestCertificateAfterArranging(t *testing.T) {
+	w, c := stub(t)
+	refs := w.few(2)
+	w.handle(w.event(applicant, 7, bot.Upload{Files: refs[:1], Caption: "授权书"}))
+	w.say("排顺序")
+	w.upload(refs[1])
+	w.say("拼成一张")
+	if got := c.last(); got != "ba" {
+		t.Errorf("stitched %q, want the certificate first: ba", got)
+	}
+}
+
 // Buttons of an old arrangement lead to what they say, while the pictures are
 // there and none of them is another.
 func TestOldArrangement(t *testing.T) {
