@@ -2,31 +2,28 @@ package bot
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
 	"strings"
 
 	"beianbot/bot/picture"
 )
 
-const (
-	// maxStitchInput is what all pictures of one stitch may weigh, in bytes.
-	maxStitchInput = 100 << 20
-	// pictureSlots is how many chats have their pictures worked on at a time.
-	pictureSlots = 3
-)
+// pictureSlots is how many chats have their pictures worked on at a time.
+const pictureSlots = 3
 
 // album checks several pictures that came together and answers with one
 // message: a line for each, and buttons for what can be done with them.
-func (t *turn) album(ctx context.Context, refs []FileRef) []Reply {
+func (t *turn) album(ctx context.Context, refs []FileRef, says named) []Reply {
 	t.port.Busy(ctx, Typing)
-	cut := len(refs) > maxPictures
-	refs = refs[:min(len(refs), maxPictures)]
+	before := t.albumSet()
+	room := maxPictures - len(before.Pictures)
+	cut := len(refs) > room
+	refs = refs[:min(len(refs), room)]
 
 	lines := []string{t.words.say(t.lang, "album-head", args{"count": number(len(refs))})}
 	var fixed []string
 	usable, files, photos := 0, 0, false
-	var pictures []Picture
+	pictures := before.Pictures
 	for n, ref := range refs {
 		t.port.Progress(ctx, t.words.say(t.lang, "checking", args{"count": number(len(refs)), "number": number(n + 1)}))
 		i, err := t.inspect(ctx, ref)
@@ -34,42 +31,61 @@ func (t *turn) album(ctx context.Context, refs []FileRef) []Reply {
 			t.fail(err)
 			return t.sayTo("broken", nil)
 		}
+		p := i.picture(t.event.Update) // one picture in memory at a time: i ends here
+		pictures = append(pictures, p)
 		if i.fixed {
-			fixed = append(fixed, number(n+1))
+			fixed = append(fixed, number(len(pictures)))
 		}
-		if i.usable() {
+		if p.Usable {
 			usable++
 		}
-		photos = photos || ref.Photo
-		p := i.picture(t.event.Update) // one picture in memory at a time: i ends here
 		if p.File {
 			files++
 		}
-		pictures = append(pictures, p)
-		lines = append(lines, t.albumLine(n+1, i))
+		photos = photos || ref.Photo
+		lines = append(lines, t.albumLine(len(pictures), i))
 	}
-	set := t.s.begin(t.event.Update, true, t.now)
-	set.Pictures = pictures
-	t.s.bound()
+	set := t.s.put(before, pictures, t.now)
+	t.named(set, says)
 
-	r := Reply{Buttons: t.albumButtons(t.s.last(), usable, files)}
+	r := Reply{Buttons: t.albumButtons(set, usable, files)}
 	if photos {
 		lines = append(lines, t.words.say(t.lang, "photo-sent", nil))
 	}
-	_, left := t.s.last().usable()
+	_, left := set.usable()
 	if usable > 1 && len(left) > 0 {
 		lines = append(lines, t.words.say(t.lang, "album-skip", args{"numbers": t.numbers(left)}))
 	}
 	if len(fixed) > 0 {
 		lines = append(lines, t.words.say(t.lang, "album-fixable", args{"numbers": t.words.join(t.lang, fixed)}))
 	}
-	lines = append(lines, t.albumNext(usable, files)...)
+	if next, buttons := t.pairing(set); next != nil && usable > 0 {
+		lines = append(lines, next...)
+		r.Buttons = buttons
+		if files > 0 {
+			r.Buttons = append(r.Buttons, []Button{t.button(actFixed, set.Key)})
+		}
+	} else {
+		lines = append(lines, t.albumNext(usable, files)...)
+	}
 	if cut {
 		lines = append(lines, t.words.say(t.lang, "too-many", args{"max": number(maxPictures)}))
 	}
 	r.Text = strings.Join(append(lines, t.consent()...), "\n")
 	r.Spans = boldFirstLine(r.Text)
 	return []Reply{r}
+}
+
+// albumSet returns the set that an album goes into, without what the same event
+// put there before: one that waits for pictures for its purpose, or a new one.
+func (t *turn) albumSet() Set {
+	set := t.s.last()
+	if set == nil || set.Closed || set.Key == setKey(t.event.Update) || !t.waiting(set) {
+		return Set{Key: setKey(t.event.Update)}
+	}
+	before := *set
+	before.Pictures = slices.DeleteFunc(slices.Clone(set.Pictures), func(p Picture) bool { return p.Update == t.event.Update })
+	return before
 }
 
 // albumNext says what can be done with an album: usable is how many of its
@@ -97,7 +113,9 @@ func (t *turn) albumNext(usable, files int) []string {
 func (t *turn) albumButtons(set *Set, usable, files int) [][]Button {
 	var rows [][]Button
 	if usable > 1 {
-		rows = append(rows, []Button{t.button(actStitch, set.Key), t.button(actOnlyCheck, set.Key)})
+		rows = append(rows,
+			[]Button{t.button(actStitch, set.Key), t.button(actArrange, set.Key)},
+			[]Button{t.button(actPurpose, set.Key), t.button(actOnlyCheck, set.Key)})
 	}
 	if files > 0 {
 		rows = append(rows, []Button{t.button(actFixed, set.Key)})
@@ -183,99 +201,6 @@ func (t *turn) fileReply(n int, i inspected) Reply {
 		}
 	}
 	return Reply{Text: number(n) + ". " + t.words.say(t.lang, "unreachable", nil)}
-}
-
-// stitchCommand stitches the latest pictures, or says how to send some.
-func (t *turn) stitchCommand(ctx context.Context) []Reply {
-	return t.pictureChat(func() []Reply {
-		set := t.s.last()
-		if set == nil || set.Closed {
-			return t.picturePrompt("stitch-prompt")
-		}
-		return t.stitch(ctx, set)
-	})
-}
-
-// stitch joins the usable pictures of a set into one, in the order sent.
-func (t *turn) stitch(ctx context.Context, set *Set) []Reply {
-	if set == nil {
-		return t.sayTo("pictures-gone", nil)
-	}
-	good, left := set.usable()
-	switch {
-	case len(good) == 1 && len(left) == 0:
-		return t.sayTo("stitch-one", nil)
-	case len(good) < 2:
-		return t.sayTo("stitch-none", nil)
-	}
-	t.port.Busy(ctx, Sending)
-	t.port.Progress(ctx, t.words.say(t.lang, "stitching", args{"count": number(len(good))}))
-	s, refusal, err := t.join(ctx, set)
-	switch {
-	case err != nil:
-		t.fail(err)
-		return t.sayTo("broken", nil)
-	case refusal != nil:
-		return refusal
-	}
-	set.Closed = true
-	lines := []string{t.words.say(t.lang, "stitched", args{
-		"count": number(len(good)), "bytes": sizeText(int64(len(s.Data))),
-		"width": number(s.Width), "height": number(s.Height), "limit": t.findings.limit(),
-	})}
-	if len(left) > 0 {
-		lines = append(lines, t.words.say(t.lang, "left-out", args{"numbers": t.numbers(left)}))
-	}
-	if s.Crowded {
-		lines = append(lines, t.words.say(t.lang, "stitch-crowded", nil))
-	}
-	return []Reply{{
-		Text: strings.Join(lines, "\n"),
-		File: pictureFile(s.Data, picture.JPEG, "beian-stitched"),
-	}}
-}
-
-var errUnusable = errors.New("a checked picture is not usable any more")
-
-// join fetches the usable pictures of a set and stitches them. A refusal is
-// what to say instead.
-func (t *turn) join(ctx context.Context, set *Set) (s picture.Stitched, refusal []Reply, err error) {
-	release, err := t.slot(ctx)
-	if err != nil {
-		return s, nil, err
-	}
-	defer release()
-	var data [][]byte
-	var missing []int
-	total := 0
-	for n, p := range set.Pictures {
-		if !p.Usable {
-			continue
-		}
-		one, why, err := t.fetch(ctx, p.ref())
-		if err != nil {
-			return s, nil, err
-		}
-		if why != "" {
-			missing = append(missing, n+1)
-			continue
-		}
-		if total += len(one); total > maxStitchInput {
-			return s, t.sayTo("stitch-heavy", args{"limit": sizeText(maxStitchInput)}), nil
-		}
-		data = append(data, one)
-	}
-	if missing != nil {
-		return s, t.sayTo("not-fetched", args{"numbers": t.numbers(missing)}), nil
-	}
-	s, err = t.pictures.Stitch(ctx, data, picture.StitchOptions{})
-	if err == nil && s.Data == nil {
-		err = errUnusable
-	}
-	if err != nil {
-		return s, nil, fmt.Errorf("stitch %d pictures: %w", len(data), err)
-	}
-	return s, nil, nil
 }
 
 // numbers lists which pictures are meant, "2、4".

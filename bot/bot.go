@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -61,10 +62,13 @@ type Config struct {
 	// FixedStaff says that StaffChat was given at the start and not bound: its new
 	// number after a move is not kept.
 	FixedStaff bool
-	// Key is the secret that makes the opaque names under which staff sign; the
+	// Key is the secret that makes the opaque names under which staff sign, and
+	// the sums by which pictures are recognised; the
 	// same key, the same names. Required with a StaffChat: without a secret,
-	// whoever reads a name finds the person by trying all numbers.
+	// whoever reads a name finds the person by trying all numbers. Random when empty.
 	Key []byte
+	// Pairs say which paper is stitched to which certificate. Required.
+	Pairs *Pairs
 	// BindCode is what "/bind CODE" in a group makes it the staff chat with, once,
 	// when there is none; empty, and no chat can be bound.
 	BindCode string
@@ -86,6 +90,7 @@ type Bot struct {
 	words    *Words
 	kb       Knowledge
 	pictures Pictures
+	pairs    *Pairs
 	chats    Chats
 	staff    atomic.Int64 // a ChatID; changes when the group moves
 	key      []byte
@@ -109,8 +114,11 @@ func New(log *slog.Logger, c Config) (*Bot, error) {
 	if (c.StaffChat != 0 || c.BindCode != "") && len(c.Key) == 0 {
 		return nil, errors.New("new bot: a staff chat needs a key")
 	}
+	if len(c.Key) == 0 {
+		c.Key = []byte(rand.Text()) // nothing that is signed with it outlives the process
+	}
 	b := &Bot{
-		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, chats: c.Chats,
+		log: log, words: c.Words, kb: c.Knowledge, pictures: c.Pictures, pairs: c.Pairs, chats: c.Chats,
 		key: c.Key, slots: make(chan struct{}, pictureSlots),
 		findings:  Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
 		inquiries: c.Inquiries, counts: c.Counts, settings: c.Settings,
@@ -141,9 +149,10 @@ type turn struct {
 	s     *Session
 	lang  kb.Lang
 	now   time.Time
-	again bool  // the event was handled before
-	kept  bool  // the replies say that the session is changed
-	err   error // what failed on the way and is for the log
+	again bool            // the event was handled before
+	sums  map[string]bool // of the pictures checked
+	kept  bool            // the replies say that the session is changed
+	err   error           // what failed on the way and is for the log
 
 	wonder  *wonder        // the question that goes to staff, nil for none
 	gone    string         // key of the inquiry whose answer the person found
@@ -158,7 +167,7 @@ type turn struct {
 // crash between the two leads to a second answer and not to a second change.
 func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 	s, loadErr := b.chats.Load(ctx, e.Chat)
-	t := &turn{Bot: b, event: e, port: p, s: &s, now: time.Now()}
+	t := &turn{Bot: b, event: e, port: p, s: &s, now: time.Now(), sums: make(map[string]bool)}
 	t.again = s.repeats(e.Update)
 	if t.again {
 		s.Context = s.Before
@@ -246,6 +255,9 @@ func (t *turn) text(ctx context.Context, text string) []Reply {
 		return replies
 	}
 	if replies, ok := t.checklistTyped(text); ok {
+		return replies
+	}
+	if replies, ok := t.pictureTyped(text); ok {
 		return replies
 	}
 	return t.ask(text)
@@ -360,12 +372,9 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actCheck:
 		return t.pictureChat(func() []Reply { return t.picturePrompt("check-prompt") })
 	case actStitchHow:
-		return t.pictureChat(func() []Reply { return t.picturePrompt("stitch-prompt") })
-	case actStitch:
-		if arg == noSet {
-			return t.stitchCommand(ctx)
-		}
-		return t.pictureChat(func() []Reply { return t.stitch(ctx, t.s.set(arg)) })
+		return t.pictureChat(t.stitchPrompt)
+	case actStitch, actAnyway, actSplit, actPurpose, actFirst, actArrange:
+		return t.pictureChat(func() []Reply { return t.stitchAct(ctx, a, arg) })
 	case actOnlyCheck:
 		if set := t.s.set(arg); set != nil {
 			set.Closed = true

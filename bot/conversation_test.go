@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //
 //	user            a message; "/name" is a command
 //	user press      the label of a button
-//	user upload     a file a line: photo|file NAME DRAWING, see draw
+//	user upload     a file a line: photo|file NAME DRAWING, see draw; caption TEXT
 //	user sends      a kind of message that the bot cannot use
 //	user edits      the new text of a message
 //	staff …         the same in the staff chat
@@ -114,17 +114,21 @@ func (w *world) play(section, text string) string {
 	case "edits":
 		return w.render(w.handle(w.event(chat, from, bot.Amended{Text: text})))
 	case "upload":
-		return w.render(w.handle(w.event(chat, from, bot.Upload{Files: w.files(text)})))
+		return w.render(w.handle(w.event(chat, from, w.uploaded(text))))
 	}
 	w.t.Fatalf("unknown section %q", section)
 	return ""
 }
 
-// files makes the files that an upload section lists.
-func (w *world) files(text string) []bot.FileRef {
-	var refs []bot.FileRef
+// uploaded makes the files that an upload section lists, and their caption.
+func (w *world) uploaded(text string) bot.Upload {
+	var u bot.Upload
 	for line := range strings.Lines(text) {
 		as, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if as == "caption" {
+			u.Caption = rest
+			continue
+		}
 		name, spec, _ := strings.Cut(rest, " ")
 		data, err := draw(spec)
 		if err != nil {
@@ -134,9 +138,9 @@ func (w *world) files(text string) []bot.FileRef {
 		if as == "photo" {
 			ref.Name, ref.Photo = "", true
 		}
-		refs = append(refs, ref)
+		u.Files = append(u.Files, ref)
 	}
-	return refs
+	return u
 }
 
 // render writes replies as people see them.
@@ -155,7 +159,7 @@ func (w *world) render(replies []bot.Reply) string {
 		case r.Chat != 0:
 			fmt.Fprintf(&b, "→ chat %d\n", r.Chat)
 		case r.Edit != 0:
-			b.WriteString("(edited)\n")
+			b.WriteString("(instead of the message with the button)\n")
 		}
 		b.WriteString(r.Text + "\n")
 		if r.File != nil {

@@ -25,6 +25,11 @@ const (
 	actFixed      action = "fixed"      // :set; send its repaired files
 	actClear      action = "clear"      // forget the pictures
 	actUseful     action = "useful"     // :entry ID; its answer helped
+	actPurpose    action = "for"        // :set[:paper[:kind]]; what its pictures are for
+	actFirst      action = "first"      // :set:picture; which one is the certificate
+	actArrange    action = "ar"         // :set[:plan]; arrange its pictures
+	actAnyway     action = "anyway"     // :set; stitch it though its certificate is another
+	actSplit      action = "split"      // :set; stitch it into two pictures
 	actUnresolved action = "unresolved" // the answer did not help
 	actCopy       action = "copy"       // the client copies; typed, the text is said
 	actDelete     action = "delete"     // the messages with pictures in the chat
@@ -57,7 +62,8 @@ const (
 
 // labelled lists the actions whose label is in content/reply.
 var labelled = []action{
-	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear, actUnresolved, actCopy,
+	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear,
+	actPurpose, actArrange, actAnyway, actSplit, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
 	actUseful, actDelete,
 	actClaim, actTake, actDrop, actSave, actKeep, actSpread, actConfirm,
@@ -107,7 +113,8 @@ func parseData(s string) (a action, arg string, ok bool) {
 		return a, "", arg == ""
 	case actCopy, actDelete:
 		return a, "", arg == ""
-	case actStitch, actOnlyCheck, actFixed, actEntry, actQuestion, actLong, actNarrow, actChecklist, actUseful:
+	case actStitch, actOnlyCheck, actFixed, actPurpose, actFirst, actArrange, actAnyway, actSplit,
+		actEntry, actQuestion, actLong, actNarrow, actChecklist, actUseful:
 		return a, arg, arg != ""
 	}
 	if slices.Contains(ofStaff, a) {

@@ -27,9 +27,11 @@
 // makes the replies, saves the session and returns the replies, in that order:
 // a crash leads to a second answer, never to a second change. Questions go to
 // the knowledge (ask.go), pictures are fetched, checked and answered (upload.go,
-// album.go) and taken out of the chat again (images.go), a checklist is asked for
-// choice by choice (checklist.go), people say what was useful (useful.go), and
-// buttons come back as data that is not trusted (data.go).
+// album.go), put in order and joined (arrange.go, stitch.go), each paper with the
+// certificate that the guidance names for it (pairs.go, purpose.go), and taken out
+// of the chat again (images.go). A checklist is asked for choice by choice
+// (checklist.go), people say what was useful (useful.go), and buttons come back as
+// data that is not trusted (data.go).
 //
 // # The staff desk
 //

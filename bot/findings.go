@@ -68,6 +68,7 @@ func (f Findings) Problem(l kb.Lang, r picture.Report, p picture.Problem) (text,
 		}
 	}
 	a := f.args(l, r)
+	a["where"] = w.Places[p.Args["where"]]
 	one := w.Problems[code]
 	text, do = fill(one.Text, a), fill(one.Do, a)
 	if code == picture.FormatNotAccepted {
@@ -156,16 +157,20 @@ func (f Findings) sources(l kb.Lang, ps []picture.Problem) string {
 	}
 	var texts []string
 	for _, a := range list {
-		s := a.Source
-		if a.AsOf != "" {
-			s += " (" + a.AsOf + ")"
-			if l == kb.Chinese {
-				s = a.Source + "（" + a.AsOf + "）"
-			}
-		}
-		texts = append(texts, s)
+		texts = append(texts, f.Words.dated(l, a))
 	}
 	return f.Words.join(l, texts)
+}
+
+// dated returns the source of an answer with its date.
+func (w *Words) dated(l kb.Lang, a kb.Answer) string {
+	switch {
+	case a.AsOf == "":
+		return a.Source
+	case l == kb.Chinese:
+		return a.Source + "（" + a.AsOf + "）"
+	}
+	return a.Source + " (" + a.AsOf + ")"
 }
 
 // names reports whether the source of a names that of b too: an entry that rests

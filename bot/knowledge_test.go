@@ -60,6 +60,8 @@ func newKnowledge(t *testing.T) *knowledge {
 			Body: body("广东个人要手写一段话。"),
 		},
 		{ID: "guide/formats", Title: title("图片格式", "Formats"), Source: title("证件资料规范", "Rules for pictures"), AsOf: title("约 2019 年初", "early 2019")},
+		{ID: "guide/authorization", Title: title("授权书、变更证明怎么上传", "Letters of authorization"), Source: title("如何上传授权书等资料", "How to upload letters of authorization"), AsOf: title("约 2019 年初", "early 2019")},
+		{ID: "guide/stitch", Title: title("其他文件怎么一起上传", "Further papers"), Source: title("证件资料规范", "Rules for pictures"), AsOf: title("约 2019 年初", "early 2019")},
 		{ID: "guide/size", Title: title("图片大小", "Size"), Source: title("证件资料规范", "Rules for pictures"), AsOf: title("约 2019 年初", "early 2019")},
 	}}
 }

@@ -99,7 +99,7 @@ func (t *turn) typedButton(text string) (data string, ok bool) {
 	}
 	arg := ""
 	switch a {
-	case actStitch, actOnlyCheck, actFixed:
+	case actStitch, actOnlyCheck, actFixed, actPurpose, actArrange, actAnyway, actSplit:
 		arg = noSet
 		if set := t.s.last(); set != nil {
 			arg = set.Key

@@ -32,6 +32,7 @@ const (
 	maxPictures = 20 // of a chat
 	maxSets     = 4
 	maxSeen     = 16
+	maxLooked   = 40
 	maxOffered  = 31 // the provinces
 	maxLong     = 24
 	maxDrafts   = 8
@@ -50,6 +51,7 @@ type Session struct {
 	Consent  int64      `json:"consent,omitempty"`
 	Seen     []int64    `json:"seen,omitempty"`     // updates handled, oldest first
 	Sets     []Set      `json:"sets,omitempty"`     // oldest first
+	Looked   []Looked   `json:"looked,omitempty"`   // at pictures, oldest first
 	Offered  []Offer    `json:"offered,omitempty"`  // buttons of the last reply that has any
 	Long     []string   `json:"long,omitempty"`     // questions behind buttons, too long for them
 	Filed    []Filed    `json:"filed,omitempty"`    // questions put to staff, oldest first
@@ -68,8 +70,10 @@ type Session struct {
 type Set struct {
 	Key      string    `json:"key"` // buttons name the set by it
 	Pictures []Picture `json:"pictures"`
-	Album    bool      `json:"album,omitempty"`
 	Closed   bool      `json:"closed,omitempty"` // the next picture begins another set
+	Paper    string    `json:"paper,omitempty"`  // what it is for: ID of a [Paper]
+	Kind     string    `json:"kind,omitempty"`   // of filing entity it is for
+	Plan     string    `json:"plan,omitempty"`   // how it is to be joined, see plan.code
 	At       time.Time `json:"at"`               // when the last picture came
 }
 
@@ -82,12 +86,20 @@ type Picture struct {
 	Update int64  `json:"update"` // with which it came
 	Usable bool   `json:"usable,omitempty"`
 	File   bool   `json:"file,omitempty"` // the file to upload is another than the person's own
+	Is     string `json:"is,omitempty"`   // ID of the [Paper] or [Certificate] that it shows, as the person says
 }
 
 // ref returns the picture as [Port.Download] takes it. The file's name is not
 // kept: it may be a person's.
 func (p Picture) ref() FileRef {
 	return FileRef{ID: p.ID, Unique: p.Unique, Bytes: p.Bytes, Photo: p.Photo}
+}
+
+// A Looked says that a picture was checked.
+type Looked struct {
+	Sum    string    `json:"sum"` // keyed hash of its bytes
+	Update int64     `json:"update"`
+	At     time.Time `json:"at"`
 }
 
 // An Offer is a button that was shown, so that it can be typed.
@@ -165,7 +177,7 @@ func (s *Session) add(p Picture, now time.Time) (set *Set, full bool) {
 	if n := len(s.Sets); n > 0 && !s.Sets[n-1].Closed {
 		set = &s.Sets[n-1]
 	} else {
-		set = s.begin(p.Update, false, now)
+		set = s.begin(p.Update, now)
 	}
 	set.At = now
 	if slices.ContainsFunc(set.Pictures, func(q Picture) bool { return q.Update == p.Update }) {
@@ -180,11 +192,20 @@ func (s *Session) add(p Picture, now time.Time) (set *Set, full bool) {
 }
 
 // begin starts a set, or empties the one that the same update had begun.
-func (s *Session) begin(update int64, album bool, now time.Time) *Set {
+func (s *Session) begin(update int64, now time.Time) *Set {
 	key := setKey(update)
 	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return t.Key == key })
-	s.Sets = keepLast(append(s.Sets, Set{Key: key, Album: album, At: now}), maxSets)
+	s.Sets = keepLast(append(s.Sets, Set{Key: key, At: now}), maxSets)
 	return &s.Sets[len(s.Sets)-1]
+}
+
+// put makes pictures those of set, which becomes the last one.
+func (s *Session) put(set Set, pictures []Picture, now time.Time) *Set {
+	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return t.Key == set.Key })
+	set.Pictures, set.At = pictures, now
+	s.Sets = keepLast(append(s.Sets, set), maxSets)
+	s.bound()
+	return s.last()
 }
 
 // bound drops the oldest sets until the pictures of the chat are few enough.
@@ -219,26 +240,20 @@ func (s *Session) last() *Set {
 	return &s.Sets[len(s.Sets)-1]
 }
 
-// checked reports whether a picture with this content came before in another
-// update.
-func (s *Session) checked(unique string, update int64) bool {
-	if unique == "" {
-		return false
-	}
-	for _, set := range s.Sets {
-		for _, p := range set.Pictures {
-			if p.Unique == unique && p.Update != update {
-				return true
-			}
-		}
-	}
-	return false
+// looked reports whether a picture with this sum was checked before in another
+// update, and remembers it.
+func (s *Session) looked(sum string, update int64, now time.Time) bool {
+	before := slices.ContainsFunc(s.Looked, func(l Looked) bool { return l.Sum == sum && l.Update != update })
+	s.Looked = slices.DeleteFunc(s.Looked, func(l Looked) bool { return l.Sum == sum && l.Update == update })
+	s.Looked = keepLast(append(s.Looked, Looked{Sum: sum, Update: update, At: now}), maxLooked)
+	return before
 }
 
 // expire drops what is too old to be worked on.
 func (s *Session) expire(now time.Time) {
 	s.Sets = slices.DeleteFunc(s.Sets, func(t Set) bool { return now.Sub(t.At) > PictureLife })
 	s.Filed = slices.DeleteFunc(s.Filed, func(f Filed) bool { return now.Sub(f.At) > filedFor })
+	s.Looked = slices.DeleteFunc(s.Looked, func(l Looked) bool { return now.Sub(l.At) > PictureLife })
 	s.Drafts = slices.DeleteFunc(s.Drafts, func(d Draft) bool { return now.Sub(d.At) > SessionLife })
 }
 

@@ -2,6 +2,9 @@ package bot
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,13 +53,20 @@ func (t *turn) upload(ctx context.Context, u Upload) []Reply {
 		return t.sayTo("group-pictures", nil)
 	}
 	var replies []Reply
+	says := t.pairs.read(u.Caption)
+	if !says.only || questioning(u.Caption) {
+		says = named{}
+	}
 	switch len(u.Files) {
 	case 0:
 		return t.reply(t.words.unsupported(t.lang, Other))
 	case 1:
-		replies = t.single(ctx, u.Files[0])
+		replies = t.single(ctx, u.Files[0], says)
 	default:
-		replies = t.album(ctx, u.Files)
+		replies = t.album(ctx, u.Files, says)
+	}
+	if says.only {
+		return replies
 	}
 	return append(replies, t.captionCard(u.Caption)...)
 }
@@ -94,10 +104,22 @@ func (t *turn) inspect(ctx context.Context, ref FileRef) (inspected, error) {
 		return i, fmt.Errorf("examine picture: %w", err)
 	}
 	t.countPicture(i.report)
-	if t.s.checked(ref.Unique, t.event.Update) {
+	sum := t.sum(i.data)
+	if t.s.looked(sum, t.event.Update, t.now) || t.sums[sum] {
 		i.report.Problems = append(i.report.Problems, picture.Problem{Code: picture.Repeated, Level: picture.Info})
 	}
+	t.sums[sum] = true
 	return i, nil
+}
+
+// sum returns what stands for a picture's content. Without the key, nobody can
+// tell whether a picture they have was sent.
+func (t *turn) sum(data []byte) string {
+	const bytes = 12 // of a hash: as good as unique among a chat's pictures
+	h := hmac.New(sha256.New, t.key)
+	h.Write([]byte("picture\x00"))
+	h.Write(data)
+	return base64.RawStdEncoding.EncodeToString(h.Sum(nil)[:bytes])
 }
 
 // fetch returns the bytes of a file, or the key of the sentence why they cannot
@@ -133,7 +155,7 @@ func (t *turn) slot(ctx context.Context) (release func(), err error) {
 // single checks one picture. The reply says whether it can be used, what is
 // wrong, what was done and what to do, and carries the file to upload when that
 // is not the one on the person's device.
-func (t *turn) single(ctx context.Context, ref FileRef) []Reply {
+func (t *turn) single(ctx context.Context, ref FileRef, says named) []Reply {
 	t.port.Busy(ctx, Typing)
 	i, err := t.inspect(ctx, ref)
 	if err != nil {
@@ -144,18 +166,43 @@ func (t *turn) single(ctx context.Context, ref FileRef) []Reply {
 	var notes []string
 	if i.usable() {
 		set, full := t.s.add(i.picture(t.event.Update), t.now)
-		if n := len(set.Pictures); full {
+		t.named(set, says)
+		next, buttons := t.pairing(set)
+		n := len(set.Pictures)
+		switch {
+		case full:
 			notes = append(notes, t.words.say(t.lang, "too-many", args{"max": number(maxPictures)}))
-		} else if n > 1 {
+		case next != nil:
+			notes, r.Buttons = append(notes, next...), buttons
+		case n > 1:
 			notes = append(notes, t.words.say(t.lang, "count", args{"count": number(n)}))
 		}
-		if len(set.Pictures) > 1 {
-			r.Buttons = [][]Button{{t.button(actStitch, set.Key), t.button(actClear, "")}}
+		if n > 1 && r.Buttons == nil {
+			r.Buttons = [][]Button{
+				{t.button(actStitch, set.Key), t.button(actArrange, set.Key)},
+				{t.button(actPurpose, set.Key), t.button(actClear, "")},
+			}
 		}
 	}
 	notes = append(notes, t.consent()...)
 	r.Text = strings.Join(append([]string{r.Text}, notes...), "\n")
-	return []Reply{r}
+	return append([]Reply{r}, t.marked(i)...)
+}
+
+// marked shows where the reflection in a picture is.
+func (t *turn) marked(i inspected) []Reply {
+	if i.report.Preview == nil {
+		return nil
+	}
+	n := slices.IndexFunc(i.report.Problems, func(p picture.Problem) bool { return p.Code == picture.Glare })
+	if n < 0 {
+		return nil // unreachable: nothing else has a box
+	}
+	where := t.words.lang(t.lang).Places[i.report.Problems[n].Args["where"]]
+	return []Reply{{
+		Text: t.words.say(t.lang, "preview", args{"where": where}),
+		File: pictureFile(i.report.Preview, picture.JPEG, "preview-not-for-upload"),
+	}}
 }
 
 // consent returns the sentence about where pictures travel, once in a chat.
@@ -180,7 +227,11 @@ func (t *turn) result(i inspected) Reply {
 	shown := told(i.report.Problems)
 	for n, p := range shown {
 		text, do := t.findings.Problem(t.lang, i.report, p)
-		if !i.fixed || remains(p) || p.Code == picture.RecompressedByChat || p.Code == picture.Repeated {
+		act := !i.fixed || remains(p) || p.Code == picture.RecompressedByChat
+		if p.Code == picture.Repeated {
+			act = out == Retake || out == Unusable
+		}
+		if act {
 			text = t.words.sentences(t.lang, text, do)
 		} else {
 			text = t.words.sentences(t.lang, text)
@@ -216,13 +267,16 @@ func (t *turn) result(i inspected) Reply {
 	return r
 }
 
-// told returns the findings that are worth telling: the worst, and not that a
-// name fits badly to a format that is refused anyway.
+// told returns the findings that are worth telling: the worst, and whether the
+// picture is one that was checked before; not that a name fits badly to a format that is refused anyway.
 func told(ps []picture.Problem) []picture.Problem {
 	refused := slices.ContainsFunc(ps, func(p picture.Problem) bool { return p.Code == picture.FormatNotAccepted })
 	ps = slices.DeleteFunc(slices.Clone(ps), func(p picture.Problem) bool {
 		return refused && p.Code == picture.ExtensionMismatch
 	})
+	if again := slices.IndexFunc(ps, func(p picture.Problem) bool { return p.Code == picture.Repeated }); again >= maxShown {
+		return append(slices.Clone(ps[:maxShown]), ps[again])
+	}
 	return ps[:min(len(ps), maxShown)]
 }
 

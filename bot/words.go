@@ -32,6 +32,7 @@ type wording struct {
 	Exports     map[string]string
 	Changes     map[string]string
 	Report      map[string]string
+	Places      map[string]string
 	Complaints  map[string]string
 	Names       map[string]string // of problems, short
 	Menu        map[string]string
@@ -86,6 +87,7 @@ func (w *wording) check() error {
 		checkKeys("exports", w.Exports, exportKeys),
 		checkKeys("changes", w.Changes, changeKeys),
 		checkKeys("report", w.Report, reportKeys),
+		checkKeys("places", w.Places, placeKeys),
 		checkKeys("complaints", w.Complaints, complaintKeys),
 		checkKeys("names", w.Names, nameKeys()),
 		checkKeys("menu", w.Menu, menuKeys),
@@ -165,7 +167,9 @@ func (w *Words) About(l kb.Lang) (long, short string) {
 }
 
 // Crowded returns the warning that a stitch made its pictures small.
-func (w *Words) Crowded(l kb.Lang) string { return w.say(l, "stitch-crowded", nil) }
+func (w *Words) Crowded(l kb.Lang) string {
+	return w.sentences(l, w.say(l, "stitch-crowded", nil), w.say(l, "stitch-fewer", nil))
+}
 
 // A MenuItem is a command that chats offer.
 type MenuItem struct{ Name, Text string }
@@ -258,14 +262,26 @@ var says = map[string][]string{
 	"privacy": {}, "consent": {}, "forgotten": {}, "forgotten-images": {"count"}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
-	"too-big": {"limit"}, "unreachable": {}, "broken": {}, "too-fast": {}, "thanks": {},
+	"too-big": {"limit"}, "preview": {"where"}, "unreachable": {}, "broken": {}, "too-fast": {}, "thanks": {},
 	"deleted": {}, "deleted-some": {"count"}, "deleted-none": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
 	"stitching": {"count"}, "fixing": {"number"}, "no-files": {}, "file-one": {"number", "size"}, "fixed-one": {"number", "changes", "bytes"},
-	"stitched": {"count", "bytes", "width", "height", "limit"}, "left-out": {"numbers"},
-	"stitch-none": {}, "stitch-crowded": {}, "stitch-heavy": {"limit"}, "not-fetched": {"numbers"},
+	"stitched-one": {"bytes", "width", "height", "limit"}, "stitched": {"count", "order", "bytes", "width", "height", "limit"}, "left-out": {"numbers"},
+	"stitch-none": {}, "stitch-crowded": {}, "stitch-fewer": {}, "stitch-heavy": {"limit"}, "not-fetched": {"numbers"},
+	"order-sent": {}, "order-arranged": {}, "order-certificate": {"certificate"},
+	"split-offer": {}, "split-part": {"number", "numbers", "bytes", "width", "height"},
+
+	"arrange-head": {"count", "layout"}, "arrange-line": {"number", "picture"}, "arrange-turned": {"degrees"}, "arrange-chosen": {},
+	"arrange-dropped": {"numbers"}, "arrange-hint": {}, "arrange-unknown": {}, "arrange-previous": {}, "arrange-next": {},
+	"arrange-forward": {}, "arrange-back": {}, "arrange-turn": {}, "arrange-drop": {}, "arrange-reset": {}, "arrange-layout": {"layout"},
+	"layout-auto": {}, "layout-vertical": {}, "layout-horizontal": {}, "layout-grid": {},
+
+	"purpose-ask": {}, "pair-kind": {"paper", "individual", "organization"}, "pair-need": {"paper", "certificate"}, "pair-need-kind": {"paper", "certificate", "kind"},
+	"pair-which": {"certificate"}, "pair-send-both": {"paper", "certificate"}, "pair-send-certificate": {"certificate"},
+	"pair-send-paper": {"paper", "certificate"}, "pair-ready": {"paper", "certificate"}, "pair-left": {"numbers"},
+	"pair-wrong": {"paper", "certificate", "named"}, "pair-number": {"number"}, "pair-none": {},
 
 	"checklist-province": {}, "checklist-kind": {}, "checklist-domains": {}, "checklist-origin": {}, "checklist-channel": {},
 	"checklist-individual": {}, "checklist-organization": {}, "checklist-one": {}, "checklist-several": {},
@@ -335,6 +351,12 @@ var unsupportedKeys = map[string][]string{
 	string(Sticker): {}, string(Voice): {}, string(Contact): {}, string(Video): {}, string(Edited): {}, string(Other): {},
 }
 
+// placeKeys are the places that a problem of a picture can be about.
+var placeKeys = map[string][]string{
+	"top-left": {}, "top": {}, "top-right": {}, "left": {}, "centre": {}, "right": {},
+	"bottom-left": {}, "bottom": {}, "bottom-right": {},
+}
+
 // complaintKeys are the codes of [kb.Complaint] that a staff entry can earn.
 var complaintKeys = map[string][]string{
 	"title": {}, "body": {}, "source": {}, "params": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
@@ -348,7 +370,7 @@ var menuKeys = map[string][]string{
 }
 
 // problemSlots are filled for every problem, see [Findings.args].
-var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted"}
+var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted", "where"}
 
 // codes lists every kind of problem.
 var codes = []picture.Code{

@@ -53,6 +53,10 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pairs, err := bot.LoadPairs(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := &world{t: t, know: newKnowledge(t), chats: bot.NewMemChats(), shown: make(map[bot.ChatID][]bot.Reply)}
 	w.port = &port{files: make(map[string][]byte)}
 	l := w.know.Limits()
@@ -64,7 +68,7 @@ func newWorld(t *testing.T) *world {
 		limits.Disputed = append(limits.Disputed, picture.Format(f))
 	}
 	w.config = bot.Config{
-		Words: words, Knowledge: w.know, Chats: w.chats, Clauses: clauses,
+		Words: words, Knowledge: w.know, Chats: w.chats, Pairs: pairs, Clauses: clauses,
 		Pictures:  picture.New(limits, picture.Config{}),
 		StaffChat: staffChat, Key: []byte("key"),
 		Inquiries: bot.NewMemInquiries(), Counts: bot.NewMemCounts(), Settings: bot.NewMemSettings(),

@@ -41,7 +41,7 @@ type Checker struct {
 // entry about uploads.
 func New(limits Limits, cfg Config) *Checker {
 	if cfg.MemoryBytes == 0 {
-		cfg.MemoryBytes = 2 * maxPeak
+		cfg.MemoryBytes = 400_000_000
 	}
 	return &Checker{
 		limits: limits,
@@ -85,6 +85,9 @@ func (c *Checker) Examine(ctx context.Context, data []byte, src Source) (Report,
 		return Report{}, Repaired{}, false, err
 	}
 	defer e.free()
+	if e.report.Preview, err = e.preview(); err != nil {
+		return Report{}, Repaired{}, false, fmt.Errorf("preview of %d bytes: %w", len(data), err)
+	}
 	r, ok, err := c.repair(e, src)
 	if err != nil {
 		return Report{}, Repaired{}, false, fmt.Errorf("repair %d bytes: %w", len(data), err)

@@ -47,7 +47,8 @@
 // The other codes have none. Where is one of top-left, top, top-right, left,
 // centre, right, bottom-left, bottom and bottom-right, as seen upright. The
 // quality findings (blurry to screen-photo) are advice at level warn, three at
-// most. The code repeated is the caller's to add: nothing is kept here.
+// most. The code repeated is the caller's to add: nothing is kept here. Glare has a box, too, and
+// a report that has one comes with a preview.
 //
 // # How a file is looked at
 //

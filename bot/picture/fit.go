@@ -16,17 +16,20 @@ const (
 	// that turns.
 	keepQuality = 45
 	// aim is the share of the limit that is aimed at: the estimate from a
-	// sample is right within about 2 %.
-	aim = 0.985
+	// sample is right within about 2 %, and within 0.5 % once a whole picture
+	// was encoded, when near is aimed at.
+	aim, near = 0.985, 0.995
 	// enough is the share of the limit below which a better quality is tried.
 	enough = 0.9
-	// maxEncodes bounds the encodings of a whole picture at one size.
-	maxEncodes = 4
+	// usualEncodes is how often a whole picture is encoded at one size. It is
+	// encoded once more only as long as nothing is below the limit.
+	usualEncodes = 2
 )
 
 // A fitted is a picture that was encoded below a limit.
 type fitted struct {
 	data          []byte
+	pixels        *image.YCbCr // what was encoded
 	width, height int
 	quality       int
 	encodes       int     // of a whole picture
@@ -43,6 +46,7 @@ func fit(img *image.YCbCr, maxBytes int64) (fitted, error) {
 		f.width, f.height = img.Rect.Dx(), img.Rect.Dy()
 		excess, err := f.search(img, maxBytes)
 		if f.data != nil || err != nil {
+			f.pixels = img
 			return f, err
 		}
 		// Fewer pixels hold more detail each, so this may take a second round.
@@ -62,21 +66,10 @@ func (f *fitted) search(img *image.YCbCr, maxBytes int64) (excess float64, err e
 	if err != nil {
 		return 0, err
 	}
-	target := float64(maxBytes) * aim
-	q, err := est.best(target, keepQuality, bestQuality)
-	if err != nil {
-		return 0, err
-	}
-	if q < keepQuality {
-		// Within the error of the estimate it may fit all the same.
-		n, err := est.at(keepQuality)
-		if excess = n / float64(maxBytes); err != nil || excess > 1.03 {
-			return excess, err
-		}
-		q = keepQuality
-	}
+	limit := float64(maxBytes)
 	low, high := keepQuality, bestQuality // qualities still worth an encode
-	for range maxEncodes {
+	q, err := est.first(limit, low, high)
+	for tries := 1; err == nil && q >= low; tries++ {
 		data, err := encode(img, q)
 		if err != nil {
 			return 0, err
@@ -86,33 +79,28 @@ func (f *fitted) search(img *image.YCbCr, maxBytes int64) (excess float64, err e
 		if err := est.correct(q, n); err != nil {
 			return 0, err
 		}
+		share := aim
 		if n < maxBytes {
 			f.data, f.quality = data, q
-			low = q + 1
-			if float64(n) >= enough*float64(maxBytes) {
-				break
+			if low = q + 1; float64(n) >= enough*limit {
+				return 0, nil
 			}
-			target = float64(maxBytes) * 0.997
+			share = near
 		} else {
 			high = q - 1
-			excess = max(1, float64(n)/float64(maxBytes))
 		}
-		if low > high {
-			break
+		if f.data != nil && tries >= usualEncodes {
+			return 0, nil
 		}
-		next, err := est.best(target, low, high)
-		if err != nil {
+		if q, err = est.best(limit*share, low, high); err != nil {
 			return 0, err
 		}
-		if next < low { // nothing better fits, or nothing is known to fit
-			if f.data != nil {
-				break
-			}
-			next = max(low, min(high, q-2))
-		}
-		q = next
 	}
-	return excess, nil
+	if err != nil || f.data != nil {
+		return 0, err
+	}
+	n, err := est.at(keepQuality)
+	return n / limit, err
 }
 
 // An estimate tells the size of an encoded picture from that of a part of it. A
@@ -171,6 +159,24 @@ func (e *estimate) at(q int) (float64, error) {
 		e.seen[q] = n
 	}
 	return n*e.ratio + headerBytes, nil
+}
+
+// first returns the quality to begin with. At high qualities one step makes up to
+// 12 % of the size of a photo: the next one is worth a try when it may just fit.
+func (e *estimate) first(limit float64, low, high int) (int, error) {
+	q, err := e.best(limit*aim, low, high)
+	if err != nil || q < low || q == high {
+		return q, err
+	}
+	this, err := e.at(q)
+	if err != nil {
+		return 0, err
+	}
+	next, err := e.at(q + 1)
+	if this < (enough+1-aim)*limit && next <= limit {
+		return q + 1, err
+	}
+	return q, err
 }
 
 // best returns the highest quality from low to high at which the picture is

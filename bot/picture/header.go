@@ -87,9 +87,21 @@ func (h header) trailing(data []byte) int {
 	return 0
 }
 
-// peak estimates how many bytes decoding holds at its highest point, from what
-// the decoders in use allocate.
+// peak estimates how many bytes decoding and looking at the pixels hold at their
+// highest point, from what the decoders in use allocate.
 func (h header) peak() int64 {
+	n := h.decodePeak()
+	switch h.format {
+	case JPEG, HEIF:
+		return n // luma and chroma, from which small planes are made at once
+	}
+	// Shrinking anything else goes by way of a picture of the target's width
+	// and all its height, with four bytes a pixel.
+	w, _ := within2(h.width, h.height, detailSide)
+	return n + 4*int64(w)*int64(h.height)
+}
+
+func (h header) decodePeak() int64 {
 	px := int64(h.width) * int64(h.height)
 	switch h.format {
 	case JPEG:

@@ -1,6 +1,9 @@
 package picture
 
-import "slices"
+import (
+	"image"
+	"slices"
+)
 
 // A light says how a picture is exposed.
 type light struct {
@@ -9,12 +12,13 @@ type light struct {
 	over    bool       // over-exposed
 	spot    float64    // share of the frame that one reflection takes; 0 for none
 	at      [2]float64 // its middle, in shares of the frame
+	box     [4]float64 // around it: left, top, right, bottom, in shares of the frame
 }
 
 func (v view) light(paper region, found bool) light {
 	y := v.small[0]
 	w, h := y.w, y.h
-	var hist [256]int
+	var hist, flat [256]int
 	clip := make([]bool, w*h)
 	soft, on, clipped := 0, 0, 0
 	for i := range clip {
@@ -23,6 +27,7 @@ func (v view) light(paper region, found bool) light {
 		clip[i] = v.lowest(px, py) >= clipLevel
 		if luma >= clipLevel-20 && !clip[i] && luma < clipLevel-2 {
 			soft++
+			flat[luma]++
 		}
 		if found && !paper.has(px, py, w) {
 			continue
@@ -37,7 +42,7 @@ func (v view) light(paper region, found bool) light {
 	if found {
 		l.over = l.clipped > overShare
 	} else {
-		l.over = l.clipped > overFrame && float64(soft) > softShare*float64(w*h)
+		l.over = l.clipped > overFrame && float64(soft-slices.Max(flat[:])) > softShare*float64(w*h)
 	}
 	v.findSpot(&l, clip, paper, found)
 	return l
@@ -64,9 +69,11 @@ func (v view) findSpot(l *light, clip []bool, paper region, found bool) {
 	w, h := v.small[0].w, v.small[0].h
 	patch := largest(opened(clip, w, h), w, h)
 	n, sx, sy := 0, 0, 0
+	var box image.Rectangle
 	for i, in := range patch {
 		if in {
 			n, sx, sy = n+1, sx+i%w, sy+i/w
+			box = box.Union(image.Rect(i%w, i/w, i%w+1, i/w+1))
 		}
 	}
 	part := float64(n) / float64(w*h)
@@ -77,31 +84,65 @@ func (v view) findSpot(l *light, clip []bool, paper region, found bool) {
 	if found && !paper.has(x, y, w) {
 		return
 	}
-	if v.rim(patch) < glareRim {
+	if !found && v.along(patch) {
+		return
+	}
+	if near, far := v.rims(patch); near < glareRim || near < far+glareFade {
 		return
 	}
 	l.spot, l.at = part, [2]float64{float64(x) / float64(w), float64(y) / float64(h)}
+	l.box = [4]float64{
+		float64(box.Min.X) / float64(w), float64(box.Min.Y) / float64(h),
+		float64(box.Max.X) / float64(w), float64(box.Max.Y) / float64(h),
+	}
 }
 
-// rim returns the median luma four samples outside of a patch.
-func (v view) rim(patch []bool) int {
+// along reports whether a patch lies along a side of the frame: then it is what
+// the paper lies on.
+func (v view) along(patch []bool) bool {
 	w, h := v.small[0].w, v.small[0].h
-	inner := patch
-	for range 3 {
-		inner = grown(inner, w, h, true)
-	}
-	outer := grown(inner, w, h, true)
-	var ls []byte
-	for i := range outer {
-		if outer[i] && !inner[i] {
-			ls = append(ls, v.small[0].pix[i/w*v.small[0].stride+i%w])
+	var on [4]int
+	for i, in := range patch {
+		if !in {
+			continue
+		}
+		for k, touches := range [4]bool{i < w, i%w == w-1, i/w == h-1, i%w == 0} {
+			if touches {
+				on[k]++
+			}
 		}
 	}
-	if len(ls) == 0 {
+	return float64(max(on[0], on[2])) > deskShare*float64(w) || float64(max(on[1], on[3])) > deskShare*float64(h)
+}
+
+// rims returns the median luma four samples outside of a patch, and twelve.
+func (v view) rims(patch []bool) (near, far int) {
+	w, h := v.small[0].w, v.small[0].h
+	inner := patch
+	for distance := 1; distance <= 12; distance++ {
+		outer := grown(inner, w, h, true)
+		if distance == 4 || distance == 12 {
+			near, far = far, v.between(inner, outer)
+		}
+		inner = outer
+	}
+	return near, far
+}
+
+// between returns the median luma of what is in outer and not in inner.
+func (v view) between(inner, outer []bool) int {
+	var hist [256]int
+	w, n := v.small[0].w, 0
+	for i := range outer {
+		if outer[i] && !inner[i] {
+			hist[v.small[0].pix[i/w*v.small[0].stride+i%w]]++
+			n++
+		}
+	}
+	if n == 0 {
 		return 0
 	}
-	slices.Sort(ls)
-	return int(ls[len(ls)/2])
+	return share(hist, 0.5)
 }
 
 // opened drops what is thinner than five samples.

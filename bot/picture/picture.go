@@ -1,5 +1,7 @@
 package picture
 
+import "image"
+
 // Format is what the bytes of a file are, whatever its name says.
 type Format string
 
@@ -78,6 +80,9 @@ type Problem struct {
 	Level Level
 	// Args fill the named slots of the wording: "format", "bytes", "limit", …
 	Args map[string]string
+	// Box is around the place that a finding is about, in pixels of the upright
+	// picture; empty for none.
+	Box image.Rectangle
 }
 
 // Limits are what the guidance says of an upload. They are parameters of a
@@ -96,6 +101,9 @@ type Report struct {
 	Bytes         int64
 	Width, Height int       // pixels, the way up it is meant to be seen; 0 when unknown
 	Problems      []Problem // worst first
+	// Preview shows, smaller, where the problems with a Box are: a JPEG to look
+	// at and not to upload. Only [Checker.Examine] makes one, and only then.
+	Preview []byte
 }
 
 // Verdict returns what the worst problem of r amounts to.

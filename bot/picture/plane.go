@@ -1,6 +1,9 @@
 package picture
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A plane is one component of a picture.
 type plane struct {
@@ -56,6 +59,17 @@ func (p plane) turn(src plane, orientation int) {
 			}
 		}
 	}
+}
+
+// turned returns the EXIF orientation that stands for one followed by a number of
+// quarter turns clockwise.
+func turned(orientation, quarters int) int {
+	for _, cycle := range [2][4]int{{1, 6, 3, 8}, {2, 7, 4, 5}} {
+		if i := slices.Index(cycle[:], orientation); i >= 0 {
+			return cycle[(i+quarters)%4]
+		}
+	}
+	return orientation // unreachable: it is one of the eight
 }
 
 // resize returns p at w × h pixels, p itself when that is its size.

@@ -12,16 +12,21 @@ import (
 // fast for: luma, and chroma at half size each way. That is 1.5 bytes a pixel.
 func newCanvas(w, h int) *image.YCbCr {
 	c := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
-	for i := range c.Y {
-		c.Y[i] = 255
-	}
-	for i := range c.Cb {
-		c.Cb[i] = 128
-	}
-	for i := range c.Cr {
-		c.Cr[i] = 128
-	}
+	fill(c.Y, 255)
+	fill(c.Cb, 128)
+	fill(c.Cr, 128)
 	return c
+}
+
+// fill makes all of b one value, by copying ever more of it.
+func fill(b []byte, v byte) {
+	if len(b) == 0 {
+		return
+	}
+	b[0] = v
+	for n := 1; n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
+	}
 }
 
 // place draws src, which is stored with the given EXIF orientation, upright and
@@ -49,7 +54,12 @@ func place(canvas *image.YCbCr, at image.Rectangle, src image.Image, orientation
 		b := s.Rect
 		y.turn(planeOf(s.Pix, s.Stride, s.PixOffset(b.Min.X, b.Min.Y), b.Dx(), b.Dy()).resize(tw, th), orientation)
 	default:
-		place(canvas, at, flatten(shrink(src, tw, th)), orientation)
+		s = shrink(s, tw, th)
+		if orientation == 1 && at == canvas.Rect && s.Bounds().Size() == at.Size() {
+			flattenInto(canvas, s) // without a second picture of that size
+			return
+		}
+		place(canvas, at, flatten(s), orientation)
 	}
 }
 
@@ -101,21 +111,57 @@ func chromaSize(s *image.YCbCr) (w, h int) {
 	return w, h
 }
 
-// flatten returns src on white. It converts some rows at a time: a second picture
-// with four bytes a pixel would double what is held.
+// flatten returns src on white.
 func flatten(src image.Image) *image.YCbCr {
+	out := newCanvas(src.Bounds().Dx(), src.Bounds().Dy())
+	flattenInto(out, src)
+	return out
+}
+
+// flattenInto writes src on white into out, which has its size. It converts some
+// rows at a time: a second picture with four bytes a pixel would double what is
+// held.
+func flattenInto(out *image.YCbCr, src image.Image) {
 	const rows = 64 // even
 	b := src.Bounds()
-	out := newCanvas(b.Dx(), b.Dy())
 	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), rows))
+	indexed, _ := src.(*image.Paletted)
+	var colours [256][4]byte
+	if indexed != nil {
+		colours = onWhite(indexed.Palette)
+	}
 	for y := 0; y < b.Dy(); y += rows {
 		r := strip.Rect
 		r.Max.Y = min(rows, b.Dy()-y)
-		draw.Draw(strip, r, image.White, image.Point{}, draw.Src)
-		draw.Draw(strip, r, src, image.Pt(b.Min.X, b.Min.Y+y), draw.Over)
+		if indexed != nil {
+			for v := range r.Max.Y {
+				line := indexed.Pix[indexed.PixOffset(b.Min.X, b.Min.Y+y+v):][:b.Dx()]
+				to := strip.Pix[v*strip.Stride:]
+				for x, i := range line {
+					*(*[4]byte)(to[4*x:]) = colours[i]
+				}
+			}
+		} else {
+			draw.Draw(strip, r, image.White, image.Point{}, draw.Src)
+			draw.Draw(strip, r, src, image.Pt(b.Min.X, b.Min.Y+y), draw.Over)
+		}
 		toYCbCr(out, y, strip, r.Max.Y)
 	}
-	return out
+}
+
+// onWhite returns the colours of a palette over white. An index past the palette
+// is transparent.
+func onWhite(p color.Palette) (colours [256][4]byte) {
+	for i := range colours {
+		colours[i] = [4]byte{255, 255, 255, 255}
+		if i < len(p) {
+			r, g, b, a := p[i].RGBA() // premultiplied
+			for k, v := range [3]uint32{r, g, b} {
+				colours[i][k] = uint8((v + 0xffff - a) >> 8)
+			}
+		}
+	}
+	return colours
 }
 
 // toYCbCr writes rows rows of an opaque strip into out from row y0, which is even.

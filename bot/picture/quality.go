@@ -40,7 +40,8 @@ const (
 	// found, that is saturated in an over-exposed picture.
 	overShare, overFrame = 0.5, 0.3
 	// softShare is the least share of a frame that is nearly saturated when a
-	// camera took it. A flat scan goes from white to print at once.
+	// camera took it, in more than one level. A flat scan goes from white to
+	// print at once, and a screenshot has areas of one light gray.
 	softShare = 0.03
 	// glareLeast and glareMost are the shares of the frame between which one
 	// saturated spot is a reflection: 3.3 % in photos of it, 0.3 % at most in others.
@@ -48,13 +49,24 @@ const (
 	// glareRim is the least luma around a reflection, which fades out; around
 	// a white label it is what the label lies on.
 	glareRim = 205
+	// glareFade is how much darker it is a little further out at least, in
+	// levels: drawn reflections fade by 9 and more, a white field of a
+	// screenshot not at all.
+	glareFade = 3
+	// deskShare is the share of a side of the frame from which a saturated patch
+	// there is a white desk. A reflection is round.
+	deskShare = 0.25
 
 	// grayLevel is the distance of chroma from gray that 99 % of a picture
 	// without colour stay below: 0 in gray ones, 6.4 in the palest real photo.
 	grayLevel = 4.0
+	// sealShare is the share of a picture that a seal takes at least, and
+	// sealLevel its distance from gray: one drawn ring on an A4 scan takes 0.3 %
+	// and has 60. A form without any other colour is an original with it.
+	sealShare, sealLevel = 0.0005, 25
 
-	// gridLevel is the gridPeak of a photo of a screen: 2.6 and more, others up
-	// to 1.7.
+	// gridLevel is the gridPeak of a photo of a screen: 2.5 and more, others up
+	// to 1.4.
 	gridLevel = 2.1
 
 	// printEnergy is the blockEnergy from which something is printed there.
@@ -63,8 +75,13 @@ const (
 	printEnergy = 2
 
 	// cutShare is the share of a side of the frame that a paper lies on when
-	// it is cut off there.
-	cutShare = 0.08
+	// it is cut off there: half and more in drawn photos of it, 0.09 in a real
+	// one whose corner just touches.
+	cutShare = 0.12
+	// cutConvex is the least share of its convex hull that such a paper fills:
+	// 0.98 in drawn photos; a paper that has run together with something else
+	// on the desk, which touches the frame, has 0.93 to 0.94 in real ones.
+	cutConvex = 0.95
 	// smallShare is the share of the frame below which a paper is too small.
 	// Services ask for two thirds; a sheet that fills a third is still read.
 	smallShare = 0.15
@@ -87,7 +104,7 @@ func quality(img image.Image, turn int) []Problem {
 	energy := blockEnergy(v.detail, paper, found)
 	printed := energy >= printEnergy
 	found = found && printed
-	l := v.light(paper, found)
+	l := v.light(paper, found && !paper.spans())
 	dark, gray := l.bright < darkLevel, v.gray()
 	var ps []Problem
 	add := func(is bool, c Code, a map[string]string) {
@@ -101,6 +118,9 @@ func quality(img image.Image, turn int) []Problem {
 	add(found && paper.cutOff(), CutOff, args("where", where(paper.cutAt(), turn)))
 	add(l.over, Overexposed, args("percent", strconv.Itoa(int(100*l.clipped))))
 	add(!l.over && l.spot > 0, Glare, args("where", where(l.at, turn), "percent", strconv.Itoa(int(math.Ceil(100*l.spot)))))
+	if n := len(ps); n > 0 && ps[n-1].Code == Glare {
+		ps[n-1].Box = boxOf(l.box, turn, img.Bounds().Size())
+	}
 	add(found && paper.small(v), DocumentSmall, args("percent", strconv.Itoa(int(100*paper.area))))
 	add(gray && printed && !dark, NoColour, nil)
 	add(!gray && printed && !dark && gridPeak(v.luma, v.cb, v.cr) > gridLevel, ScreenPhoto, nil)
@@ -141,7 +161,7 @@ func (v view) gray() bool {
 			hist[min(255, int(math.Hypot(float64(b), float64(r))))]++
 		}
 	}
-	return share(hist, 0.99) <= grayLevel
+	return share(hist, 0.99) <= grayLevel && share(hist, 1-sealShare) <= sealLevel
 }
 
 // share returns the level that a share of the counts stay at or below.
@@ -163,6 +183,9 @@ func share(hist [256]int, of float64) int {
 // corner. What lies on three sides, or on two opposite ones, is a header, a column or the
 // whole picture.
 func (r region) cutOff() bool {
+	if r.fill < cutConvex {
+		return false
+	}
 	var on [4]bool
 	n := 0
 	for i, t := range r.touch {
@@ -171,6 +194,13 @@ func (r region) cutOff() bool {
 		}
 	}
 	return n == 1 || n == 2 && !(on[0] && on[2]) && !(on[1] && on[3])
+}
+
+// spans reports whether r reaches from one side of the frame to the opposite one:
+// it is a part of a page, and not a paper on a desk.
+func (r region) spans() bool {
+	const most = 0.5 // of a side
+	return r.touch[0] > most && r.touch[2] > most || r.touch[1] > most && r.touch[3] > most
 }
 
 // cutAt returns the middle of the side of the frame that most of the paper lies
@@ -210,6 +240,19 @@ func upright(at [2]float64, turn int) [2]float64 {
 		x, y = y, 1-x
 	}
 	return [2]float64{x, y}
+}
+
+// boxOf returns where a box of a stored picture, in shares of its sides, is in
+// pixels when the picture, of the given size as stored, has been turned.
+func boxOf(box [4]float64, turn int, size image.Point) image.Rectangle {
+	if turn >= 5 {
+		size = image.Pt(size.Y, size.X)
+	}
+	point := func(x, y float64) image.Point {
+		at := upright([2]float64{x, y}, turn)
+		return image.Pt(int(math.Round(at[0]*float64(size.X))), int(math.Round(at[1]*float64(size.Y))))
+	}
+	return image.Rectangle{point(box[0], box[1]), point(box[2], box[3])}.Canon()
 }
 
 // where names a place of a stored picture as a person who sees it upright would.

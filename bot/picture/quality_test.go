@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image"
+	"image/color"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -23,8 +24,11 @@ type shot struct {
 	glare  float64 // strength of a reflection on the left half
 	screen float64 // pitch of a screen's pixels; 0 for paper
 	gray   bool
-	blank  bool // nothing is printed on the paper
-	white  bool // no desk: a flat scan of a white page
+	blank  bool       // nothing is printed on the paper
+	white  bool       // no desk: a flat scan of a white page
+	desk   [3]float64 // colour of the desk; wood when zero
+	cast   [3]float64 // colour of the light; white when zero
+	shadow float64    // darkness of a shadow on the right half
 }
 
 func (s shot) draw() image.Image {
@@ -39,6 +43,10 @@ func (s shot) draw() image.Image {
 	}
 	if s.light == 0 {
 		s.light = 1
+	}
+	cast := s.cast
+	if cast == [3]float64{} {
+		cast = [3]float64{1, 1, 1}
 	}
 	paper := printed(900, 600, s.blank)
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -60,6 +68,9 @@ func (s shot) draw() image.Image {
 			dx, dy := float64(x)-float64(s.w)*(0.5+s.shift), float64(y)-float64(s.h)/2
 			u, v := scale*(dx*cos+dy*sin)+450, scale*(dy*cos-dx*sin)+300
 			rgb := [3]float64{120 + grain[y/3], 85 + grain[y/3]*0.7, 60 + grain[y/3]*0.5}
+			if s.desk != [3]float64{} {
+				rgb = s.desk
+			}
 			switch on := u >= 0 && v >= 0 && u < 899 && v < 599; {
 			case on:
 				rgb = paper.at(u, v)
@@ -73,6 +84,10 @@ func (s shot) draw() image.Image {
 			if s.white {
 				gain = 1
 			}
+			if s.shadow > 0 { // soft, over a tenth of the width
+				edge := (float64(x)+0.3*float64(y))/float64(s.w) - 0.6
+				gain *= 1 - s.shadow*max(0, min(1, 10*edge))
+			}
 			var shine float64
 			if s.glare > 0 {
 				gx, gy := float64(x)-0.35*float64(s.w), float64(y)-0.5*float64(s.h)
@@ -84,7 +99,7 @@ func (s shot) draw() image.Image {
 				lit[int(math.Mod(float64(x)*0.9986+float64(y)*0.0523, s.screen)/s.screen*3)%3] = 1.5
 			}
 			for c := range p {
-				p[c][y*s.w+x] = (rgb[c]*gain + shine) * lit[c]
+				p[c][y*s.w+x] = (rgb[c]*gain + shine) * lit[c] * cast[c]
 			}
 		}
 	}
@@ -293,6 +308,36 @@ func TestQualityAtMostThree(t *testing.T) {
 	ps := shot{shift: 0.3, blur: 16, gray: true, glare: 1.2, noise: 2}.found(t)
 	if len(ps) > maxFindings || ps[0].Code != Blurry {
 		t.Errorf("everything wrong at once: %v, want at most %d and the worst first", ps, maxFindings)
+	}
+}
+
+// TestPreview checks that a reflection is framed where it is, whatever way the
+// picture is stored.
+func TestPreview(t *testing.T) {
+	c := New(testLimits, Config{})
+	img := shot{glare: 1.2, w: 1600, h: 1200}.draw().(*image.RGBA)
+	for o := 1; o <= 8; o++ {
+		data := insert(jpegOf(t, stored(img, o), 90), exifSegment(o, false))
+		r, _, _, err := c.Examine(t.Context(), data, Source{})
+		if err != nil || r.Preview == nil {
+			t.Fatalf("orientation %d: %v, preview of %d bytes, %v", o, r.Problems, len(r.Preview), err)
+		}
+		i := slices.IndexFunc(r.Problems, func(p Problem) bool { return p.Code == Glare })
+		box := r.Problems[i].Box
+		if middle := box.Min.Add(box.Max).Div(2); !middle.In(image.Rect(500, 540, 620, 660)) { // drawn at 560, 600
+			t.Errorf("orientation %d: the box is %v", o, box)
+		}
+		got := decoded(t, r.Preview)
+		if got.Bounds() != image.Rect(0, 0, 1280, 960) {
+			t.Errorf("orientation %d: the preview is %v", o, got.Bounds())
+		}
+		above := image.Pt((box.Min.X+box.Max.X)/2*1280/1600, box.Min.Y*1280/1600-previewMargin-previewLine/2)
+		if red := color.RGBAModel.Convert(got.At(above.X, above.Y)).(color.RGBA); red.R < 200 || red.G > 80 || red.B > 80 {
+			t.Errorf("orientation %d: %v above the reflection, want red", o, red)
+		}
+	}
+	if r, _, _, err := c.Examine(t.Context(), jpegOf(t, shot{}.draw(), 90), Source{}); err != nil || r.Preview != nil {
+		t.Errorf("a good photo: a preview of %d bytes, %v", len(r.Preview), err)
 	}
 }
 

@@ -15,6 +15,7 @@ type region struct {
 	w, h  int
 	mask  []bool // of w × h
 	area  float64
+	fill  float64 // share of its convex hull that it fills
 	box   image.Rectangle
 	touch [4]float64 // share of each side of the frame that it lies on: top, right, bottom, left
 }
@@ -60,8 +61,8 @@ func findRegion(v view) (region, bool) {
 	}
 	n := r.measure()
 	r.area = float64(n) / float64(w*h)
-	hull := hullArea(r.mask, w, h)
-	return r, r.area >= minRegion && float64(n) >= minConvex*hull
+	r.fill = float64(n) / max(1, hullArea(r.mask, w, h))
+	return r, r.area >= minRegion && r.fill >= minConvex
 }
 
 // brighter reports whether most of r is brighter than most of the rest. A dark

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image"
+	"runtime"
 	"slices"
 	"strconv"
 )
@@ -79,6 +80,9 @@ func (c *Checker) recode(e *examined) (Repaired, bool, error) {
 			profile = nil
 		}
 	}
+	if h.peak() >= collectAt {
+		runtime.GC() // what looking at the pixels left behind
+	}
 	w, ht := h.size()
 	opaque := isOpaque(e.pixels)
 	canvas := newCanvas(w, ht)
@@ -109,7 +113,25 @@ func (c *Checker) recode(e *examined) (Repaired, bool, error) {
 		r.Changes = append(r.Changes, Change{Code: ScaledDown, Args: args("width", strconv.Itoa(f.width), "height", strconv.Itoa(f.height))})
 	}
 	r.Changes = append(r.Changes, e.dropped()...)
+	if f.scale != 1 {
+		e.recheck(f)
+	}
 	return r, true, nil
+}
+
+// recheck adds to the report of e what the picture suffers from since it was
+// scaled to fit. Above keepQuality, coding alone costs no legibility.
+func (e *examined) recheck(f fitted) {
+	found := quality(f.pixels, 1)
+	if short, long := min(f.width, f.height), max(f.width, f.height); short < smallShort || long < smallLong {
+		found = append(found, Problem{Code: TooSmall, Level: Warn, Args: args("width", strconv.Itoa(f.width), "height", strconv.Itoa(f.height))})
+	}
+	for _, p := range found {
+		if p.Code == Blurry || p.Code == TooSmall {
+			e.report.Problems = append(e.report.Problems, p)
+		}
+	}
+	e.sort() // and what was found before stays as it was
 }
 
 // withProfile puts profile, which is a run of APP2 segments, behind the SOI of a

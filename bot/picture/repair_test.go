@@ -203,20 +203,23 @@ func TestRepairMakesSmaller(t *testing.T) {
 	}
 }
 
-// TestFit checks sizes over a wide range of limits.
-func TestFit(t *testing.T) {
-	canvas := flatten(noisy(900, 700, 30))
-	for _, limit := range []int64{20_000, 50_000, 120_000, 200_000, 300_000, 1_000_000} {
-		f, err := fit(canvas, limit)
-		if err != nil {
-			t.Fatal(err)
+// TestRepairRechecks checks that a picture which loses its legibility by being
+// made to fit is not called fine.
+func TestRepairRechecks(t *testing.T) {
+	data := jpegOf(t, shot{w: 1600, h: 1200, noise: 4}.draw(), 95)
+	for _, tt := range []struct {
+		limit int64
+		want  bool
+	}{{int64(len(data)) / 2, false}, {25_000, true}} {
+		limits := testLimits
+		limits.MaxBytes, limits.LooseMaxBytes = tt.limit, tt.limit
+		report, r, ok, err := New(limits, Config{}).Examine(t.Context(), data, Source{})
+		if err != nil || !ok || int64(len(r.Data)) >= tt.limit {
+			t.Fatalf("below %d: %d bytes, %v, %v", tt.limit, len(r.Data), ok, err)
 		}
-		n := int64(len(f.data))
-		if n >= limit || f.quality < bestQuality && n < limit*9/10 || f.quality < keepQuality || f.encodes > maxEncodes {
-			t.Errorf("limit %d: %d bytes, quality %d, scale %.2f, %d encodes", limit, n, f.quality, f.scale, f.encodes)
-		}
-		if f.scale == 1 && f.encodes > 2 {
-			t.Errorf("limit %d: %d encodes, want at most 2", limit, f.encodes)
+		got := slices.ContainsFunc(report.Problems, func(p Problem) bool { return p.Code == Blurry || p.Code == TooSmall })
+		if got != tt.want {
+			t.Errorf("below %d, %d×%d: %v, want a warning %t", tt.limit, r.Width, r.Height, report.Problems, tt.want)
 		}
 	}
 }

@@ -19,10 +19,10 @@ const (
 	LargestMaxSide = 8192
 	// SmallestMaxBytes is the smallest size limit that may be asked for.
 	SmallestMaxBytes = 20_000
-	// readableSide is the longer side in pixels below which a paper that was
+	// readableSide is the longer side in pixels below which a photo that was
 	// shrunk is no longer safely legible: print of 10.5 points on an A4
-	// sheet is then 12 pixels high.
-	readableSide = 1000
+	// sheet that fills four fifths of it is then 12 pixels high.
+	readableSide = 1250
 )
 
 // ErrOptions is wrapped by errors about arguments outside their range.
@@ -34,6 +34,7 @@ type StitchOptions struct {
 	Layout   Layout                // Auto when empty
 	MaxBytes int64                 // the result is smaller than this; the guidance's limit when 0
 	MaxSide  int                   // longest side of the result in pixels; DefaultMaxSide when 0
+	Turns    []int                 // for each picture, quarter turns clockwise from upright; none when nil
 	Progress func(done, total int) // called after each step when not nil
 }
 
@@ -80,6 +81,9 @@ func (c *Checker) Stitch(ctx context.Context, pics [][]byte, opt StitchOptions) 
 			continue
 		}
 		sizes[i] = image.Pt(e.header.size())
+		if opt.turn(i)%2 == 1 {
+			sizes[i] = image.Pt(sizes[i].Y, sizes[i].X)
+		}
 		peak = max(peak, e.header.peak())
 		heif = heif || e.header.format == HEIF
 	}
@@ -125,12 +129,22 @@ func (c *Checker) defaults(opt *StitchOptions, n int) error {
 		return fmt.Errorf("%d bytes: %w", opt.MaxBytes, ErrOptions)
 	case opt.MaxSide < 100 || opt.MaxSide > LargestMaxSide:
 		return fmt.Errorf("%d pixels a side: %w", opt.MaxSide, ErrOptions)
+	case opt.Turns != nil && len(opt.Turns) != n:
+		return fmt.Errorf("%d turns for %d pictures: %w", len(opt.Turns), n, ErrOptions)
 	}
 	switch opt.Layout {
 	case Auto, Vertical, Horizontal, Grid:
 		return nil
 	}
 	return fmt.Errorf("layout %q: %w", opt.Layout, ErrOptions)
+}
+
+// turn returns how many quarter turns picture i makes, 0 to 3.
+func (opt StitchOptions) turn(i int) int {
+	if opt.Turns == nil {
+		return 0
+	}
+	return (opt.Turns[i]%4 + 4) % 4
 }
 
 // compose decodes the pictures one by one onto a canvas and encodes it. The
@@ -153,9 +167,13 @@ func (c *Checker) compose(ctx context.Context, s *Stitched, looked []*examined, 
 		e.describe(Source{})
 		e.sort()
 		s.Reports[i] = e.report
-		orientation, at := e.header.turn(), a.at[i]
+		orientation, at := turned(e.header.turn(), opt.turn(i)), a.at[i]
 		if e.header.format == HEIF { // its header may have misled
-			at = within(at, img.Bounds().Size())
+			size := img.Bounds().Size()
+			if opt.turn(i)%2 == 1 {
+				size = image.Pt(size.Y, size.X)
+			}
+			at = within(at, size)
 		}
 		place(canvas, at, img, orientation)
 		if opt.Progress != nil {

@@ -119,6 +119,32 @@ func TestStitchOne(t *testing.T) {
 	wantCorners(t, decoded(t, s.Data), image.Rect(0, 0, 241, 163))
 }
 
+// TestStitchTurned turns pictures that are stored in every orientation by every
+// number of quarter turns.
+func TestStitchTurned(t *testing.T) {
+	c := New(testLimits, Config{})
+	for o := 1; o <= 8; o++ {
+		data := insert(jpegOf(t, stored(drawn(240, 160), o), 92), exifSegment(o, false))
+		for quarters := range 4 {
+			s, err := c.Stitch(t.Context(), [][]byte{data}, StitchOptions{Turns: []int{quarters}})
+			if err != nil || s.Data == nil {
+				t.Fatalf("orientation %d: %v", o, err)
+			}
+			got := decoded(t, s.Data)
+			want := image.Rect(0, 0, 240, 160)
+			if quarters%2 == 1 {
+				want = image.Rect(0, 0, 160, 240)
+			}
+			if got.Bounds() != want {
+				t.Errorf("orientation %d and %d quarter turns: %v, want %v", o, quarters, got.Bounds(), want)
+			}
+			// What was at the upper left goes clockwise from corner to corner.
+			at := [4]image.Point{{1, 1}, {3, 1}, {3, 3}, {1, 3}}[quarters]
+			wantColour(t, got, image.Pt(at.X*want.Dx()/4, at.Y*want.Dy()/4), corners[0])
+		}
+	}
+}
+
 func TestStitchBelowLimit(t *testing.T) {
 	c := New(testLimits, Config{})
 	pics := [][]byte{jpegOf(t, noisy(700, 500, 60), 95), jpegOf(t, noisy(500, 700, 60), 95)}
@@ -161,6 +187,10 @@ func TestStitchOptions(t *testing.T) {
 		},
 		"bytes": func() error { _, err := c.Stitch(t.Context(), [][]byte{jpg}, StitchOptions{MaxBytes: 10}); return err },
 		"side":  func() error { _, err := c.Stitch(t.Context(), [][]byte{jpg}, StitchOptions{MaxSide: 9000}); return err },
+		"turns": func() error {
+			_, err := c.Stitch(t.Context(), [][]byte{jpg}, StitchOptions{Turns: []int{1, 2}})
+			return err
+		},
 		"layout": func() error {
 			_, err := c.Stitch(t.Context(), [][]byte{jpg}, StitchOptions{Layout: "pile"})
 			return err
@@ -192,4 +222,29 @@ func TestHEIC(t *testing.T) {
 		t.Fatalf("Stitch: %d×%d, %v", s.Width, s.Height, err)
 	}
 	wantCorners(t, decoded(t, s.Data), image.Rect(0, 0, 240, 160))
+	s, err = c.Stitch(t.Context(), [][]byte{heic}, StitchOptions{Turns: []int{1}})
+	if err != nil || s.Width != 160 || s.Height != 240 {
+		t.Fatalf("Stitch, turned: %d×%d, %v", s.Width, s.Height, err)
+	}
+	wantColour(t, decoded(t, s.Data), image.Pt(120, 60), corners[0])
+}
+
+// TestStitchCrowded has a picture on each side of what is still legible.
+func TestStitchCrowded(t *testing.T) {
+	c := New(testLimits, Config{})
+	pic := jpegOf(t, drawn(2000, 1500), 80)
+	for _, tt := range []struct {
+		pics, side int
+		want       bool
+	}{
+		{1, readableSide, false},
+		{1, readableSide - 10, true},
+		{4, 2*readableSide + gap + 10, false},
+		{4, 2*readableSide + gap - 10, true},
+	} {
+		s, err := c.Stitch(t.Context(), slices.Repeat([][]byte{pic}, tt.pics), StitchOptions{MaxSide: tt.side})
+		if err != nil || s.Crowded != tt.want {
+			t.Errorf("%d pictures in %d×%d: crowded %t, %v, want %t", tt.pics, s.Width, s.Height, s.Crowded, err, tt.want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -59,13 +60,17 @@ func check(ctx context.Context, args []string, e env) (err error) {
 	}
 	defer func() { err = errors.Join(err, t.base.Close()) }()
 
+	bar := startProgress(e.stderr, isTerminal(e.stderr))
+	defer bar.stop()
 	out := bufio.NewWriter(e.stdout)
 	no := false // a picture is rejected, or a file could not be read or written
-	for _, name := range flags.Args() {
+	for n, name := range flags.Args() {
+		bar.say("正在检查 %d/%d：%s", n+1, flags.NArg(), filepath.Base(name))
 		c, headline, err := t.checkFile(ctx, name, *fix)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		bar.clear()
 		if err != nil {
 			fmt.Fprintf(e.stderr, "beianbot check: %v\n", err)
 			no = true
@@ -122,6 +127,11 @@ func (t *tools) checkFile(ctx context.Context, name, dir string) (c checked, hea
 		Width: report.Width, Height: report.Height,
 		Verdict: string(report.Verdict()), Problems: []problem{}, Changes: []string{},
 	}
+	if sum := sha256.Sum256(data); t.checked[sum] && len(data) > 0 {
+		report.Problems = append(report.Problems, picture.Problem{Code: picture.Repeated, Level: picture.Info})
+	} else {
+		t.checked[sum] = true
+	}
 	for _, p := range report.Problems {
 		text, do := t.findings.Problem(kb.Chinese, report, p)
 		c.Problems = append(c.Problems, problem{
@@ -167,7 +177,7 @@ func (c checked) print(out *bufio.Writer, headline string) error {
 	fmt.Fprintf(out, "%s：%s\n", c.File, headline)
 	for _, p := range c.Problems {
 		fmt.Fprintf(out, "  - %s。", p.Text)
-		if c.Fixed == "" {
+		if c.Fixed == "" && (p.Code != string(picture.Repeated) || c.Verdict != string(picture.OK)) {
 			fmt.Fprintf(out, "%s。", p.do)
 		}
 		if p.Clause != "" {

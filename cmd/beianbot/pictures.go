@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +52,7 @@ type tools struct {
 	base     *kb.Base
 	checker  *picture.Checker
 	findings bot.Findings
+	checked  map[[sha256.Size]byte]bool // sums of the files checked so far
 }
 
 // openTools opens the shipped content. The caller closes base.
@@ -68,7 +70,7 @@ func openTools(ctx context.Context, e env) (*tools, error) {
 		return nil, err
 	}
 	return &tools{
-		base: base, checker: newChecker(base.Limits()),
+		base: base, checker: newChecker(base.Limits()), checked: make(map[[sha256.Size]byte]bool),
 		findings: bot.Findings{Words: words, Knowledge: base, Clauses: clauses},
 	}, nil
 }

@@ -176,13 +176,17 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	if err != nil {
 		return err
 	}
+	pairs, err := bot.LoadPairs(content.FS)
+	if err != nil {
+		return err
+	}
 	key, err := loadKey(filepath.Join(data, "key"))
 	if err != nil {
 		return err
 	}
 	staffChats := make(chan bot.ChatID, 8) // whose menu is to be set
 	bc := bot.Config{
-		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Clauses: clauses,
+		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Pairs: pairs, Clauses: clauses,
 		StaffChat: staff, FixedStaff: staff != 0, Key: key,
 		Inquiries: store.Inquiries, Counts: store.Counts, Settings: store.Settings,
 		StaffChanged: func(id bot.ChatID) {

@@ -55,9 +55,13 @@ func stitch(ctx context.Context, args []string, e env) (err error) {
 	}
 	defer func() { err = errors.Join(err, t.base.Close()) }()
 
+	bar := startProgress(e.stderr, isTerminal(e.stderr))
+	bar.say("正在拼 %d 张……", len(data))
 	s, err := t.checker.Stitch(ctx, data, picture.StitchOptions{
 		Layout: picture.Layout(*layout), MaxBytes: *maxBytes, MaxSide: *maxSide,
+		Progress: func(done, total int) { bar.say("正在拼 %d 张：%d/%d", len(data), done, total) },
 	})
+	bar.stop()
 	switch {
 	case errors.Is(err, picture.ErrOptions):
 		return wrongUse(e, "stitch", "%v", err)
