@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -69,9 +70,7 @@ func openMarks(ctx context.Context, s *Store, bot string) (*marks, error) {
 	if err := json.Unmarshal(msg.Data, &doc); err != nil {
 		return nil, fmt.Errorf("decode marks: %w", err)
 	}
-	for id, n := range doc.Begun {
-		m.begun[id] = n
-	}
+	maps.Copy(m.begun, doc.Begun)
 	for _, id := range doc.Done {
 		m.finish(id)
 	}
