@@ -11,9 +11,15 @@ import (
 // what others have hidden already.
 var numbers = regexp.MustCompile(`\p{Nd}(?:[ \-－–—.·]?\p{Nd}){8,}[xXｘＸ]?|\p{Nd}{6,}[xXｘＸ]?|\*{4,}|[零〇一二三四五六七八九幺]{7,}`)
 
-// Mask hides the long numbers in what a person wrote, before it is kept or shown
-// to anybody else.
+// introductions finds the name that somebody gives behind the words that announce
+// one and before a mark: 我叫他去办 announces none. A name without such words cannot
+// be told from any other word.
+var introductions = regexp.MustCompile(`((?:我叫|名叫|我的名字是|我名字是|姓名(?:是|为|[:：])|联系人(?:是|[:：])|[Mm]y name is )\s*)(?:\p{Han}{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)*)(\P{Han}|$)`)
+
+// Mask hides the long numbers in what a person wrote, and the name that they say
+// is theirs, before it is kept or shown to anybody else.
 func Mask(text string) string {
+	text = introductions.ReplaceAllString(text, "${1}"+masked+"${2}")
 	return numbers.ReplaceAllStringFunc(text, func(string) string { return masked })
 }
 

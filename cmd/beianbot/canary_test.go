@@ -72,11 +72,19 @@ func (c canaries) addFile(what string, data []byte) {
 	}
 }
 
-// found reports which canaries are in texts, by where they are.
+// inquiries is the folder of the questions that staff are to answer.
+const inquiries = "nats/jetstream/$G/streams/KV_doc-inquiry/"
+
+// found reports which canaries are in texts, by where they are. A name that stands
+// in the words of a question without an answer goes to staff in it, as /privacy
+// says; it may lie among the inquiries, and there alone.
 func (c canaries) found(texts map[string]string) []string {
 	var list []string
 	for _, where := range slices.Sorted(maps.Keys(texts)) {
 		for _, what := range slices.Sorted(maps.Keys(c)) {
+			if strings.HasPrefix(where, inquiries) && c[what] == canaryName {
+				continue
+			}
 			if strings.Contains(texts[where], c[what]) {
 				list = append(list, where+" has "+what)
 			}
