@@ -49,6 +49,13 @@ type state struct {
 // index. A broken content file is an error that names the file; a broken staff
 // entry is left out and logged. The Base owns the store from then on.
 func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*Base, error) {
+	// The model takes as long to read as all else together: both at once.
+	var m *model
+	var modelErr error
+	var reading sync.WaitGroup
+	reading.Go(func() { m, modelErr = loadModel(content) })
+	defer reading.Wait()
+
 	lex, err := loadLexicon(content)
 	if err != nil {
 		return nil, err
@@ -92,9 +99,8 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 	if b.checklist, err = loadChecklist(content, c); err != nil {
 		return nil, err
 	}
-	m, err := loadModel(content)
-	if err != nil {
-		return nil, err
+	if reading.Wait(); modelErr != nil {
+		return nil, modelErr
 	}
 	b.judge = newJudge(lex, m, b.shipped)
 	if hash, err := contentHash(content); err != nil {

@@ -3,8 +3,8 @@ package kb
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/gob"
 	"encoding/hex"
 	"errors"
@@ -18,17 +18,17 @@ import (
 )
 
 // WeightsFile is the name of the trained model within the content folder.
-// `beianbot kb train`
-// makes it.
-const WeightsFile = "weights.gob.gz"
+// `beianbot kb train` makes it. It is not compressed: unpacking took a third of a
+// start, and git and archives of the program pack it anyway.
+const WeightsFile = "weights.bin"
 
-// maxWeights bounds the unpacked model, in bytes.
+// maxWeights bounds the model, in bytes.
 const maxWeights = 64 << 20
 
 // A model is what was learnt from the training questions.
 type model struct {
 	*classifier
-	bytes   []int8    // weights as stored, when it was read; row-major
+	bytes   []byte    // weights as stored, int8, when it was read; row-major
 	step    []float32 // by row: a weight is its byte times the step
 	hash    string    // of the content that it was trained on
 	idfs    []float32 // by row of the classifier
@@ -37,7 +37,9 @@ type model struct {
 	band    bands
 }
 
-// storedModel is a model in its file. Weights are bytes: w = q × Step[feature].
+// storedModel is what a model's file begins with: the length of its gob in four
+// bytes, big-endian, and the gob. The weights are the rest, int8 and row-major,
+// used where they lie: w = q × Step[feature].
 type storedModel struct {
 	Hash     string
 	Labels   []string
@@ -46,7 +48,6 @@ type storedModel struct {
 	Gate     []float32
 	Unknown  float32
 	Step     []float32
-	Weights  []byte // int8, row-major
 	Band     bands
 }
 
@@ -55,28 +56,29 @@ func loadModel(content fs.FS) (*model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("read model: %w", err)
+	if len(data) > maxWeights || len(data) < 4 {
+		return nil, fmt.Errorf("read model: %d bytes, at most %d", len(data), maxWeights)
+	}
+	head, rest := int64(binary.BigEndian.Uint32(data)), data[4:]
+	if head > int64(len(rest)) {
+		return nil, errors.New("read model: it is cut off")
 	}
 	var s storedModel
-	if err := gob.NewDecoder(io.LimitReader(z, maxWeights)).Decode(&s); err != nil {
+	if err := gob.NewDecoder(bytes.NewReader(rest[:head])).Decode(&s); err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
+	weights := rest[head:]
 	features := strings.Split(s.Features, "\n")
-	if n := len(features); len(s.Weights) != n*len(s.Labels) || len(s.IDF) != n || len(s.Step) != n || len(s.Gate) != n+1 || len(s.Band.Weights) != len(signals{}.values()) {
+	if n := len(features); len(weights) != n*len(s.Labels) || len(s.IDF) != n || len(s.Step) != n || len(s.Gate) != n+1 || len(s.Band.Weights) != len(signals{}.values()) {
 		return nil, errors.New("read model: sizes do not agree")
 	}
 	m := &model{
 		classifier: &classifier{labels: s.Labels, index: make(map[string]int, len(features))},
-		bytes:      make([]int8, len(s.Weights)), step: s.Step,
+		bytes:      weights, step: s.Step,
 		hash: s.Hash, idfs: s.IDF, gate: s.Gate, unknown: s.Unknown, band: s.Band,
 	}
 	for i, f := range features {
 		m.index[f] = i
-	}
-	for i, w := range s.Weights {
-		m.bytes[i] = int8(w)
 	}
 	return m, nil
 }
@@ -94,7 +96,7 @@ func (m *model) logits(rows []int, lambda float64, p []float64) {
 		step := m.step[r]
 		w := m.bytes[r*k : r*k+k][:len(sum)]
 		for j := range sum {
-			sum[j] += step * float32(w[j])
+			sum[j] += step * float32(int8(w[j]))
 		}
 	}
 	x := lambda * scale(len(rows))
@@ -111,8 +113,9 @@ func (m *model) write(w io.Writer) error {
 	k := len(m.labels)
 	s := storedModel{
 		Hash: m.hash, Labels: m.labels, IDF: m.idfs, Gate: m.gate, Unknown: m.unknown,
-		Step: make([]float32, len(m.index)), Weights: make([]byte, len(m.weights)), Band: m.band,
+		Step: make([]float32, len(m.index)), Band: m.band,
 	}
+	weights := make([]byte, len(m.weights))
 	features := make([]string, len(m.index))
 	for f, i := range m.index {
 		features[i] = f
@@ -127,19 +130,22 @@ func (m *model) write(w io.Writer) error {
 				if math.Abs(float64(x)) < negligible {
 					q = 0 // makes the file small
 				}
-				s.Weights[i*k+j] = byte(int8(q))
+				weights[i*k+j] = byte(int8(q))
 			}
 		}
 	}
 	s.Features = strings.Join(features, "\n")
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
-	if err != nil {
+	var head bytes.Buffer
+	if err := gob.NewEncoder(&head).Encode(s); err != nil {
 		return err
 	}
-	if err := gob.NewEncoder(z).Encode(s); err != nil {
-		return err
+	size := binary.BigEndian.AppendUint32(nil, uint32(head.Len()))
+	for _, part := range [][]byte{size, head.Bytes(), weights} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
 	}
-	return z.Close()
+	return nil
 }
 
 // open returns the log-odds that an entry answers a question.

@@ -34,7 +34,7 @@ must, must_not, style, note; " ||| " between turns) and prints how many answers
 are right, by style and by fact.
 
 train learns the ranking from questions (label, tab, question) and writes it to
-weights.gob.gz in the content folder.
+weights.bin in the content folder.
 
 export writes all that staff changed, what is hidden too, as one text: each entry
 as a file of content, below a line with its name. import puts such a text over

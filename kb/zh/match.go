@@ -1,14 +1,20 @@
 package zh
 
-import "strings"
+import "slices"
 
 // A Matcher finds the words of a list in a text, by their characters and, where
 // that is safe, by their sound. Build it once; it is read-only afterwards and
 // safe for concurrent use.
 type Matcher struct {
-	bySound map[string][]word
-	longest int // tokens of the longest word
-	sound   bool
+	root  node
+	sound bool
+}
+
+// node is where the words whose keys led to it end, and those that are longer
+// go on.
+type node struct {
+	next  map[string]*node // by key of the next token
+	words []word
 }
 
 type word struct {
@@ -28,7 +34,7 @@ type Match struct {
 // sound: three or more characters always, two when one of them agrees.
 // Syllables typed as pinyin match in either case.
 func NewMatcher(sound bool) *Matcher {
-	return &Matcher{bySound: make(map[string][]word), sound: sound}
+	return &Matcher{sound: sound}
 }
 
 // Add adds a word under a value. A word may stand under several values.
@@ -59,21 +65,28 @@ func (m *Matcher) AddSound(value, letters string) {
 }
 
 func (m *Matcher) add(value string, ts []Token) {
-	keys, text := make([]string, len(ts)), make([]string, len(ts))
+	n, text := &m.root, make([]string, len(ts))
 	for i, t := range ts {
-		keys[i], text[i] = t.Key, t.Text
+		text[i] = t.Text
 		if t.Kind == Latin {
 			text[i] = t.Key // English words are compared by stem
 		}
+		next, ok := n.next[t.Key]
+		if !ok {
+			if n.next == nil {
+				n.next = make(map[string]*node)
+			}
+			next = new(node)
+			n.next[t.Key] = next
+		}
+		n = next
 	}
-	k := strings.Join(keys, " ")
-	for _, w := range m.bySound[k] {
-		if w.value == value && strings.Join(w.text, " ") == strings.Join(text, " ") {
+	for _, w := range n.words {
+		if w.value == value && slices.Equal(w.text, text) {
 			return
 		}
 	}
-	m.bySound[k] = append(m.bySound[k], word{value, text})
-	m.longest = max(m.longest, len(ts))
+	n.words = append(n.words, word{value, text})
 }
 
 // Find returns the words found in ts, the longest at each place, not
@@ -94,18 +107,17 @@ func (m *Matcher) Find(ts []Token) []Match {
 }
 
 func (m *Matcher) at(ts []Token, i int) (Match, bool) {
-	var key strings.Builder
 	var best Match
 	ok := false
-	for j := i; j < min(len(ts), i+m.longest); j++ {
-		if j > i {
-			if ts[j].Stop {
-				break
-			}
-			key.WriteByte(' ')
+	n := &m.root
+	for j := i; j < len(ts); j++ {
+		if j > i && ts[j].Stop {
+			break
 		}
-		key.WriteString(ts[j].Key)
-		if hit, fits := m.choose(ts[i:j+1], m.bySound[key.String()]); fits {
+		if n = n.next[ts[j].Key]; n == nil {
+			break
+		}
+		if hit, fits := m.choose(ts[i:j+1], n.words); fits {
 			best, ok = Match{Value: hit.Value, Start: i, End: j + 1, Exact: hit.Exact}, true
 		}
 	}
