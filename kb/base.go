@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -109,7 +108,7 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 		log.Warn("the ranking was trained on other content: run kb train")
 	}
 	b.ready = b.judge.prepareAll(b.shipped)
-	if b.index, err = newBleveIndex(lex, slices.Collect(maps.Values(b.ready))); err != nil {
+	if b.index, err = newBleveIndex(lex, b.ready); err != nil {
 		return nil, err
 	}
 	staff, err := store.Entries(ctx)
@@ -131,7 +130,7 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 		}
 		return false
 	})
-	if err := b.install(c, staff); err != nil {
+	if err := b.install(c, staff, ""); err != nil {
 		return nil, errors.Join(err, b.index.Close())
 	}
 	for _, s := range b.Shadowed() {
@@ -142,18 +141,23 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 	return b, nil
 }
 
-// install makes staff entries over the shipped ones what questions see.
-func (b *Base) install(c *composer, staff []Entry) error {
+// install makes staff entries over the shipped ones what questions see. changed
+// is the ID of the one that alone is other than before, or empty: then all may be.
+func (b *Base) install(c *composer, staff []Entry, changed string) error {
 	next := *c
 	next.entries = make(map[string]Entry, len(b.shipped)+len(staff))
 	for _, e := range b.shipped {
 		next.entries[e.ID] = e
 	}
 	p := maps.Clone(b.ready)
-	var live []prepared
-	old := b.state.Load()
+	live := make(map[string]prepared, len(staff))
+	var anew []Entry
 	for _, e := range staff {
 		if e.Withdrawn {
+			if shipped, ok := next.entries[e.ID]; ok {
+				shipped.Version = e.Version // an edit follows on it
+				next.entries[e.ID] = shipped
+			}
 			continue
 		}
 		if e.Retired {
@@ -162,17 +166,23 @@ func (b *Base) install(c *composer, staff []Entry) error {
 			continue
 		}
 		next.entries[e.ID] = e
-		ready, ok := prepared{}, false
-		if old != nil && reflect.DeepEqual(old.entries[e.ID], e) {
-			ready, ok = old.prepared[e.ID]
+		if changed == "" || changed == e.ID {
+			anew = append(anew, e)
+		} else {
+			live[e.ID] = b.state.Load().prepared[e.ID]
 		}
-		if !ok {
-			ready = b.judge.prepare(e)
-		}
-		p[e.ID] = ready
-		live = append(live, ready)
 	}
-	if err := b.index.setStaff(live); err != nil {
+	maps.Copy(live, b.judge.prepareAll(anew))
+	maps.Copy(p, live)
+	var one *prepared
+	if changed != "" {
+		ready, ok := live[changed]
+		if !ok {
+			ready = prepared{id: changed} // says nothing any more
+		}
+		one = &ready
+	}
+	if err := b.index.setStaff(live, one); err != nil {
 		return err
 	}
 	b.state.Store(&state{composer: &next, staff: staff, prepared: p})

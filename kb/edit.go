@@ -53,7 +53,7 @@ func (b *Base) put(ctx context.Context, e Entry) error {
 	staff := slices.DeleteFunc(slices.Clone(s.staff), func(o Entry) bool { return o.ID == e.ID })
 	staff = append(staff, e)
 	slices.SortFunc(staff, func(p, q Entry) int { return strings.Compare(p.ID, q.ID) })
-	return b.install(s.composer, staff)
+	return b.install(s.composer, staff, e.ID)
 }
 
 // Retire takes an entry out of service, a shipped one too; all its versions stay

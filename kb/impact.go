@@ -3,8 +3,6 @@ package kb
 import (
 	"errors"
 	"slices"
-
-	"github.com/blevesearch/bleve/v2"
 )
 
 // A Change is a question that would be answered from another entry.
@@ -65,18 +63,26 @@ func (b *Base) settles(text string) string {
 // trial returns a base in which e is in service, over the same shipped index.
 // done frees what is its own.
 func (b *Base) trial(e Entry) (trial *Base, done func() error, err error) {
-	x := &bleveIndex{lex: b.lex, base: b.index.base}
-	if x.staff, err = x.build(nil); err != nil {
+	s := b.state.Load()
+	var staff []Entry
+	live := make(map[string]prepared)
+	for _, o := range s.staff {
+		if o.ID == e.ID {
+			continue
+		}
+		staff = append(staff, o)
+		if !o.Retired && !o.Withdrawn {
+			live[o.ID] = s.prepared[o.ID]
+		}
+	}
+	x, err := b.index.over(live)
+	if err != nil {
 		return nil, nil, err
 	}
-	x.alias = bleve.NewIndexAlias(x.base, x.staff)
 	t := &Base{log: b.log, lex: b.lex, shipped: b.shipped, ready: b.ready, index: x, judge: b.judge, now: b.now}
-	s := b.state.Load()
 	t.state.Store(s) // what is prepared is not prepared again
-	done = func() error { return errors.Join(x.alias.Close(), x.staff.Close()) }
-	staff := slices.DeleteFunc(slices.Clone(s.staff), func(o Entry) bool { return o.ID == e.ID })
-	if err := t.install(s.composer, append(staff, e)); err != nil {
-		return nil, nil, errors.Join(err, done())
+	if err := t.install(s.composer, append(staff, e), e.ID); err != nil {
+		return nil, nil, errors.Join(err, x.closeStaff())
 	}
-	return t, done, nil
+	return t, x.closeStaff, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -27,18 +28,28 @@ type Hit struct {
 }
 
 // bleveIndex finds the entries nearest to a question. It is safe for concurrent
-// use. It has two in-memory scorch indexes behind one alias:
-// the shipped entries, built once, and the staff entries, rebuilt in one batch
-// at every edit. In-place updates would leave a segment for each, ten times
-// slower to search; and NewMemOnly would not score by BM25 at all.
+// use. It has three in-memory scorch indexes behind one alias: the shipped
+// entries, built once, the entries of staff, and those of them that changed
+// lately, which is rebuilt in one batch at every edit and joins the others when
+// it has grown. In-place updates would leave a segment for each, ten times slower
+// to search; and NewMemOnly would not score by BM25 at all.
+//
+// An entry that changed lately is found by its words of before too, and a retired
+// one by its own, until then: whoever searches looks at what holds now.
 type bleveIndex struct {
 	lex   *lexicon
 	alias bleve.IndexAlias
 	base  bleve.Index
 
-	mu    sync.Mutex  // held while staff entries are replaced
-	staff bleve.Index // guarded by mu
+	mu      sync.Mutex          // held while staff entries are replaced
+	staff   bleve.Index         // guarded by mu
+	recent  bleve.Index         // guarded by mu
+	changed map[string]prepared // guarded by mu; what recent holds
 }
+
+// maxRecent is how many entries the index of the latest changes holds: building
+// it takes 2 ms, that of 500 entries ten times as long.
+const maxRecent = 50
 
 // The fields of an entry's document. There is one document an entry, so that an
 // edit by staff rebuilds few of them; the second stage compares phrasings.
@@ -50,17 +61,31 @@ const (
 
 var fieldBoosts = map[string]float64{charField: 1, soundField: 0.4, conceptField: 1.2}
 
-func newBleveIndex(lex *lexicon, es []prepared) (*bleveIndex, error) {
+func newBleveIndex(lex *lexicon, shipped map[string]prepared) (*bleveIndex, error) {
 	x := &bleveIndex{lex: lex}
-	var err error
-	if x.base, err = x.build(es); err != nil {
+	base, err := x.build(shipped)
+	if err != nil {
 		return nil, err
 	}
-	if x.staff, err = x.build(nil); err != nil {
-		return nil, errors.Join(err, x.base.Close())
+	x.base = base
+	if x, err = x.over(nil); err != nil {
+		return nil, errors.Join(err, base.Close())
 	}
-	x.alias = bleve.NewIndexAlias(x.base, x.staff)
 	return x, nil
+}
+
+// over returns an index with the shipped entries of x and these of staff.
+func (x *bleveIndex) over(staff map[string]prepared) (*bleveIndex, error) {
+	y := &bleveIndex{lex: x.lex, base: x.base}
+	var err error
+	if y.staff, err = y.build(staff); err != nil {
+		return nil, err
+	}
+	if y.recent, err = y.build(nil); err != nil {
+		return nil, errors.Join(err, y.staff.Close())
+	}
+	y.alias = bleve.NewIndexAlias(y.base, y.staff, y.recent)
+	return y, nil
 }
 
 func entryMapping() mapping.IndexMapping {
@@ -84,13 +109,17 @@ func entryMapping() mapping.IndexMapping {
 	return m
 }
 
-func (x *bleveIndex) build(es []prepared) (bleve.Index, error) {
+func (x *bleveIndex) build(es map[string]prepared) (bleve.Index, error) {
 	index, err := bleve.NewUsing("", entryMapping(), scorch.Name, gtreap.Name, nil)
 	if err != nil {
 		return nil, fmt.Errorf("new index: %w", err)
 	}
 	batch := index.NewBatch()
-	for _, e := range es {
+	for _, id := range slices.Sorted(maps.Keys(es)) {
+		e := es[id]
+		if len(e.document) == 0 {
+			continue // it says nothing
+		}
 		if err := batch.Index(e.id, e.document); err != nil {
 			return nil, errors.Join(fmt.Errorf("index entry %q: %w", e.id, err), index.Close())
 		}
@@ -225,30 +254,52 @@ func (x *bleveIndex) search(ctx context.Context, terms map[string][]string, n in
 	return hits, nil
 }
 
-// setStaff replaces the staff entries. Searches go on meanwhile and see either
-// the old ones or the new ones.
-func (x *bleveIndex) setStaff(es []prepared) error {
+// setStaff replaces the staff entries. changed is one that alone is other than
+// before, or nil: then all may be. Searches go on meanwhile and see either the old
+// ones or the new ones.
+func (x *bleveIndex) setStaff(all map[string]prepared, changed *prepared) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	recent := make(map[string]prepared)
+	if changed != nil {
+		maps.Copy(recent, x.changed)
+		recent[changed.id] = *changed
+	}
+	if changed == nil || len(recent) > maxRecent {
+		if err := x.replace(&x.staff, all); err != nil {
+			return err
+		}
+		recent = nil
+	}
+	x.changed = recent
+	return x.replace(&x.recent, recent)
+}
+
+// replace builds an index of entries in place of one of those behind the alias.
+// The caller holds mu.
+func (x *bleveIndex) replace(index *bleve.Index, es map[string]prepared) error {
 	next, err := x.build(es)
 	if err != nil {
 		return err
 	}
-	x.alias.Swap([]bleve.Index{next}, []bleve.Index{x.staff})
-	old := x.staff
-	x.staff = next
+	old := *index
+	x.alias.Swap([]bleve.Index{next}, []bleve.Index{old})
+	*index = next
 	if err := old.Close(); err != nil {
 		return fmt.Errorf("close old index: %w", err)
 	}
 	return nil
 }
 
-// Close closes both indexes.
-func (x *bleveIndex) Close() error {
+// Close closes the indexes.
+func (x *bleveIndex) Close() error { return errors.Join(x.closeStaff(), x.base.Close()) }
+
+// closeStaff closes all but the index of the shipped entries.
+func (x *bleveIndex) closeStaff() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	// The alias does not close what is behind it.
-	if err := errors.Join(x.alias.Close(), x.base.Close(), x.staff.Close()); err != nil {
+	if err := errors.Join(x.alias.Close(), x.staff.Close(), x.recent.Close()); err != nil {
 		return fmt.Errorf("close index: %w", err)
 	}
 	return nil
