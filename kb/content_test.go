@@ -3,6 +3,8 @@ package kb_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,13 +135,35 @@ func TestNotCoveredEntriesRefuse(t *testing.T) {
 	}
 }
 
-// What people could ask in the words of an evaluation row must not be a
-// phrasing: the evaluation would measure itself.
-func TestPhrasingsAreNotEvaluationRows(t *testing.T) {
+// What people could ask in the words of an evaluation row must be neither a
+// phrasing nor a question that the ranking learnt from: the evaluation would
+// measure itself.
+func TestNothingLearntIsAnEvaluationRow(t *testing.T) {
 	b := reading(t)
 	rows := make(map[string]string)
-	for _, c := range cases(t, "testdata/heldout.tsv") {
+	for _, c := range append(cases(t, "testdata/heldout.tsv"), cases(t, "testdata/tuning.tsv")...) {
 		rows[strings.Join(c.Turns, " ||| ")] = c.ID
+	}
+	files, err := filepath.Glob("testdata/questions/train-*.tsv")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("training questions: %v, %v", files, err)
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples, err := kb.ReadExamples(f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range examples {
+			q := strings.Join(e.Turns, " ||| ")
+			if row, ok := rows[q]; ok {
+				t.Errorf("%s: %q is row %s", name, q, row)
+			}
+		}
 	}
 	for _, id := range b.IDs() {
 		e, _ := b.Entry(id)
