@@ -45,6 +45,9 @@ type Config struct {
 	// Topics keeps which topics the bot has made. If nil, every process makes its
 	// own.
 	Topics Topics
+	// Shown keeps which progress messages are in the chats. If nil, one that a
+	// process showed when it died stays there.
+	Shown Shown
 	// Drain is how long handling goes on after the end of Run's context, 20 s
 	// if 0.
 	Drain time.Duration

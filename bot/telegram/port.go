@@ -12,6 +12,16 @@ import (
 	"beianbot/bot"
 )
 
+// Shown keeps which progress messages are in the chats, so that the next process
+// puts the answer in their place when this one dies. Its methods are safe for
+// concurrent use.
+type Shown interface {
+	// Shown returns the progress message of an update, 0 when none was kept.
+	Shown(ctx context.Context, update int64) (bot.MessageID, error)
+	// KeepShown keeps the progress message of an update, 0 to forget it.
+	KeepShown(ctx context.Context, update int64, id bot.MessageID) error
+}
+
 const (
 	busyEvery     = 4500 * time.Millisecond // the chat shows it for 5 s
 	progressEvery = time.Second
@@ -25,6 +35,7 @@ type port struct {
 	files *files
 	event bot.Event
 	at    place
+	keep  Shown // may be nil
 
 	wg   sync.WaitGroup
 	done chan struct{} // closed by close
@@ -141,7 +152,9 @@ func (p *port) showProgress(ctx context.Context) {
 		if parts := split(text, nil, maxText); len(parts) > 0 {
 			var err error
 			if shown == 0 {
-				shown, err = p.out.text(ctx, p.at, parts[0], nil, 0)
+				if shown, err = p.out.text(ctx, p.at, parts[0], nil, 0); shown != 0 && p.keep != nil {
+					p.note(ctx, "progress not kept", p.keep.KeepShown(ctx, p.event.Update, shown))
+				}
 			} else {
 				err = p.out.edit(ctx, p.at, shown, parts[0], nil)
 			}

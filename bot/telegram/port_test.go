@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,4 +217,65 @@ func TestMarkupInTextIsText(t *testing.T) {
 			}
 		}
 	})
+}
+
+// memShown is a [Shown] that outlives a bot.
+type memShown struct {
+	mu   sync.Mutex
+	kept map[int64]bot.MessageID
+}
+
+func (m *memShown) Shown(_ context.Context, update int64) (bot.MessageID, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.kept[update], nil
+}
+
+func (m *memShown) KeepShown(_ context.Context, update int64, id bot.MessageID) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if id == 0 {
+		delete(m.kept, update)
+	} else {
+		m.kept[update] = id
+	}
+	return nil
+}
+
+// What a process showed when it died makes room for the answer of the next one.
+func TestProgressOfADeadProcessIsReplaced(t *testing.T) {
+	for _, c := range []struct {
+		about string
+		reply bot.Reply
+	}{
+		{about: "by a text", reply: bot.Reply{Text: "查好了"}},
+		{about: "or goes, before a file", reply: bot.Reply{Text: "查好了", File: &bot.File{Name: "a.jpg", Data: picture(1)}}},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			bubble(t, func(t *testing.T, d *desk) {
+				cfg := d.config()
+				kept := &memShown{kept: make(map[int64]bot.MessageID)}
+				cfg.Shown, cfg.Drain = kept, time.Millisecond
+				stop := d.run(cfg, handlerFunc(func(ctx context.Context, _ bot.Event, p bot.Port) ([]bot.Reply, error) {
+					p.Progress(ctx, "正在检查……")
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}))
+				d.text(applicant, "a")
+				if l := d.await(applicant, 1)[0]; l.Text != "正在检查……" {
+					t.Fatalf("the chat shows %q", l.Text)
+				}
+				stop()
+				d.run(cfg, replies(c.reply))
+				d.settle(cfg.Journal)
+				if ls := d.await(applicant, 1); ls[0].Text+ls[0].Caption != "查好了" {
+					t.Errorf("the chat shows %+v, want the answer alone", ls[0])
+				}
+				time.Sleep(time.Second)
+				if len(kept.kept) != 0 {
+					t.Errorf("%v is kept after the answer", kept.kept)
+				}
+			})
+		})
+	}
 }

@@ -80,6 +80,27 @@ func (b *Bot) work(ctx context.Context, t *task) {
 		_ = sleep(ctx, pause) // the loop looks at ctx
 	}
 	b.marks.set(b.log, b.cfg.Journal.Done(context.WithoutCancel(ctx), ids...))
+	if b.cfg.Shown == nil {
+		return
+	}
+	for _, id := range ids { // after Done: until then the answer takes its place again
+		if err := b.cfg.Shown.KeepShown(context.WithoutCancel(ctx), id, 0); err != nil {
+			b.log.Error("progress not forgotten", "update", id, "err", err)
+		}
+	}
+}
+
+// shownBefore returns the progress message that an earlier process showed for e,
+// 0 for none.
+func (b *Bot) shownBefore(ctx context.Context, e bot.Event) bot.MessageID {
+	if b.cfg.Shown == nil {
+		return 0
+	}
+	id, err := b.cfg.Shown.Shown(ctx, e.Update)
+	if err != nil {
+		b.log.Error("progress not looked up", "update", e.Update, "err", err)
+	}
+	return id
 }
 
 // attempt does what is left of j. A panic is an error here.
@@ -142,7 +163,11 @@ func panicValue(v any) string {
 // that e must be handled again.
 func (b *Bot) handle(ctx context.Context, e bot.Event, j *job) error {
 	begun := time.Now()
+	if j.shown == 0 {
+		j.shown = b.shownBefore(ctx, e)
+	}
 	p := newPort(b.log, b.out, b.files, e, j.shown)
+	p.keep = b.cfg.Shown
 	hctx, cancel := context.WithTimeout(ctx, b.cfg.HandleLimit)
 	closed := false
 	finish := func() (answered bool) {
@@ -209,6 +234,9 @@ func (b *Bot) giveUp(ctx context.Context, t *task, j *job, last error) {
 	b.bury(ctx, t, events, last)
 	if len(events) == 0 {
 		return
+	}
+	if j.shown == 0 {
+		j.shown = b.shownBefore(ctx, events[0])
 	}
 	if err := b.out.reply(ctx, events[0], bot.Reply{Text: b.cfg.Sorry, Edit: j.shown}, new(delivery)); err != nil {
 		b.log.Error("apology not sent", "update", t.updates[0].ID, "err", err)

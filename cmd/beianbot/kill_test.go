@@ -92,8 +92,8 @@ func TestKilled(t *testing.T) {
 			wantStitched(t, s.download(s.wait(person, result)))
 			s.say(person, person, "/help")
 			s.wait(person, "/stitch") // a chat is worked on in order: what there was to say has been said
-			if n := s.counts(person, head, result); n[head] != 1 || n[result] != 1 {
-				t.Errorf("messages = %v, want one of each", n)
+			if n := s.counts(person, head, result, "正在"); n[head] != 1 || n[result] != 1 || n["正在"] != 0 {
+				t.Errorf("messages = %v, want one of each, and none that says what is under way", n)
 			}
 			b.terminate()
 			texts := folder(t, data)

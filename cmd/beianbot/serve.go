@@ -4,16 +4,19 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -215,6 +218,7 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	cfg.Everything = b.IsStaffChat
 	cfg.Moved = b.ChatMoved
 	cfg.Topics = topics{store.Settings}
+	cfg.Shown = &shown{settings: store.Settings}
 	cfg.Sorry = words.Sorry(kb.Chinese)
 	cfg.TooFast = words.TooFast
 	t, err := telegram.New(log, cfg, b)
@@ -257,6 +261,72 @@ func (t topics) Topic(ctx context.Context, chat bot.ChatID, name string) (int64,
 
 func (t topics) KeepTopic(ctx context.Context, chat bot.ChatID, name string, thread int64) error {
 	return t.Set(ctx, topicKey(chat, name), strconv.FormatInt(thread, 10))
+}
+
+// maxShownKept is how many progress messages are remembered: more than there are
+// chats worked on at once.
+const maxShownKept = 128
+
+// shown keeps the progress messages in one of the settings.
+type shown struct {
+	settings bot.Settings
+
+	mu   sync.Mutex
+	kept map[int64]bot.MessageID // by update; nil: not loaded; guarded by mu
+}
+
+const shownKey = "shown"
+
+// load reads what an earlier process kept. The caller holds mu.
+func (s *shown) load(ctx context.Context) error {
+	if s.kept != nil {
+		return nil
+	}
+	text, err := s.settings.Setting(ctx, shownKey)
+	if err != nil {
+		return err
+	}
+	kept := make(map[int64]bot.MessageID)
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &kept); err != nil {
+			return fmt.Errorf("read the progress messages: %w", err)
+		}
+	}
+	s.kept = kept
+	return nil
+}
+
+// Shown implements [telegram.Shown].
+func (s *shown) Shown(ctx context.Context, update int64) (bot.MessageID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.load(ctx)
+	return s.kept[update], err
+}
+
+// KeepShown implements [telegram.Shown].
+func (s *shown) KeepShown(ctx context.Context, update int64, id bot.MessageID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	if s.kept[update] == id {
+		return nil
+	}
+	if id == 0 {
+		delete(s.kept, update)
+	} else {
+		s.kept[update] = id
+	}
+	for len(s.kept) > maxShownKept {
+		delete(s.kept, slices.Min(slices.Collect(maps.Keys(s.kept))))
+	}
+	text, err := json.Marshal(s.kept)
+	if err != nil {
+		return err // unreachable: numbers
+	}
+	return s.settings.Set(ctx, shownKey, string(text))
 }
 
 // botNumber returns the number of the bot, which its token begins with, and
