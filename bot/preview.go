@@ -79,12 +79,19 @@ func (t *turn) scopePhrasings(d *Draft) []string {
 const (
 	maxShownPhrasings = 12
 	maxShownChanges   = 5
+	maxDuplicates     = 3
 	duplicateNear     = 0.6 // likeness from which an entry may be a duplicate
 )
 
 // preview shows a draft as people will see it, what is near to it, which answers
 // it changes, what speaks against it, and the buttons.
 func (t *turn) preview(ctx context.Context, d *Draft) []Reply {
+	return t.previewAnd(ctx, d, actPublish, t.desk("staff-confirm", nil))
+}
+
+// previewAnd is preview with the words above the buttons, of which publish is the
+// one that puts the draft in service.
+func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say string) []Reply {
 	e := t.entryOf(d)
 	card := t.card(t.kb.Preview(e, kb.Chinese))
 	const mark = "\x00"
@@ -109,7 +116,8 @@ func (t *turn) preview(ctx context.Context, d *Draft) []Reply {
 		}
 		add(key, args{"id": e.ID})
 	}
-	if near := t.duplicates(e); len(near) > 0 {
+	near := t.duplicates(e)
+	if len(near) > 0 {
 		add("desk-duplicates", args{"near": t.nearText(near)})
 	}
 	t.addImpact(ctx, e, add)
@@ -130,19 +138,40 @@ func (t *turn) preview(ctx context.Context, d *Draft) []Reply {
 		add("staff-fatal", args{"complaints": t.words.join(kb.Chinese, fatal)})
 		r.Buttons = [][]Button{{t.button(actCancel, d.Key)}}
 	} else {
-		add("staff-confirm", nil)
-		r.Buttons = [][]Button{{t.button(actPublish, d.Key), t.button(actCancel, d.Key)}}
+		r.Text += "\n" + say
+		r.Buttons = [][]Button{{t.button(publish, d.Key), t.button(actCancel, d.Key)}}
+	}
+	for _, n := range near {
+		if data, ok := actEdit.data(n.Entry); ok {
+			r.Buttons = append(r.Buttons, []Button{{Label: clip(t.desk("desk-edit", args{"title": n.Title}), maxLabel), Data: data}})
+		}
 	}
 	r.Buttons = append(r.Buttons, t.draftButtons(d)...)
 	return []Reply{r}
 }
 
-// duplicates returns the entries that are so near to e that they may say the
-// same.
+// duplicates returns the entries that may say the same as e: those that answer
+// one of its questions already, and those that are near to its title.
 func (t *turn) duplicates(e kb.Entry) []Near {
-	return slices.DeleteFunc(t.near(e.Title[kb.Chinese]), func(n Near) bool {
-		return n.Entry == e.ID || n.Score < duplicateNear
-	})
+	var list []Near
+	add := func(n Near) {
+		if n.Entry != e.ID && !slices.ContainsFunc(list, func(o Near) bool { return o.Entry == n.Entry }) {
+			list = append(list, n)
+		}
+	}
+	title := e.Title[kb.Chinese]
+	for _, text := range slices.Concat([]string{title}, e.Phrasings[:min(len(e.Phrasings), maxShownPhrasings)]) {
+		a := t.kb.Ask(kb.Question{Text: text, Lang: kb.Chinese, Now: t.now})
+		if o, ok := t.kb.Entry(a.Entry); ok && a.Answered() {
+			add(Near{o.ID, o.Title[kb.Chinese], a.Score})
+		}
+	}
+	for _, n := range t.near(title) {
+		if n.Score >= duplicateNear {
+			add(n)
+		}
+	}
+	return list[:min(len(list), maxDuplicates)]
 }
 
 // addImpact lists the questions that e would win from other entries: those that

@@ -66,7 +66,7 @@ func (t *turn) draftButtons(d *Draft) [][]Button {
 func (t *turn) draftAct(ctx context.Context, arg string) []Reply {
 	key, what, _ := strings.Cut(arg, ":")
 	if f := t.finished(key); f != nil {
-		return t.outcome(*f)
+		return t.inPlace(t.outcome(*f))
 	}
 	d := t.draft(key)
 	if d == nil || what == "" {

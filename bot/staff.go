@@ -233,9 +233,9 @@ func (t *turn) prompt(ctx context.Context, d *Draft) []Reply {
 func (t *turn) staffAct(ctx context.Context, a action, arg string) []Reply {
 	switch a {
 	case actPublish, actConfirm:
-		return t.publish(ctx, arg, a == actConfirm)
+		return t.inPlace(t.publish(ctx, arg, a == actConfirm))
 	case actCancel:
-		return t.cancel(arg)
+		return t.inPlace(t.cancel(arg))
 	case actRetire:
 		return t.retire(ctx, arg)
 	case actDraft:
@@ -252,6 +252,15 @@ func (t *turn) staffAct(ctx context.Context, a action, arg string) []Reply {
 	return t.inquiryAct(ctx, a, arg)
 }
 
+// inPlace lets what is said to a button of a draft take the place of the preview
+// above it, which has had its time.
+func (t *turn) inPlace(replies []Reply) []Reply {
+	if _, ok := t.event.Body.(Press); ok {
+		replies[0].Edit = t.event.Message
+	}
+	return replies
+}
+
 // publish puts a draft in service. "Saved" is said only after Put has returned
 // nil. A second tap, or the same tap again after a crash, makes no second entry
 // and no second version: the draft's key names both. A draft with a telephone
@@ -259,24 +268,31 @@ func (t *turn) staffAct(ctx context.Context, a action, arg string) []Reply {
 // that somebody else has changed since.
 func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 	if f := t.finished(key); f != nil {
-		return t.outcome(*f)
+		replies := t.outcome(*f)
+		if f.Entry != "" {
+			t.offerSpread(ctx, &replies[0], f.Entry)
+		}
+		return replies
 	}
 	d := t.draft(key)
 	if d == nil || !d.complete() {
 		return t.sayTo("staff-gone", nil)
 	}
 	e := t.entryOf(d)
-	again := [][]Button{{t.button(actConfirm, key), t.button(actCancel, key)}}
 	if now, _ := t.kb.Entry(e.ID); d.Edits && now.Change != d.Since && now.Change != d.Key {
 		d.Since = now.Change
-		return []Reply{{Text: t.desk("staff-changed", whoWhen(Mark{By: now.By, At: now.Changed})), Buttons: again}}
+		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-changed", whoWhen(Mark{By: now.By, At: now.Changed})))
 	}
 	if risks := t.risks(e); risks != nil && !anyway {
-		return []Reply{{Text: t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}), Buttons: again}}
+		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}))
+	}
+	publish := actPublish
+	if anyway {
+		publish = actConfirm
 	}
 	if err := t.kb.Put(ctx, e); err != nil {
 		t.fail(fmt.Errorf("publish draft: %w", err))
-		return []Reply{{Text: t.desk("staff-not-saved", nil), Buttons: again}}
+		return t.previewAnd(ctx, d, publish, t.desk("staff-not-saved", nil))
 	}
 	if d.Inquiry != "" {
 		_, err := t.inquiries.ChangeInquiry(ctx, d.Inquiry, func(i *Inquiry) error {
@@ -298,8 +314,12 @@ func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 	return replies
 }
 
+// cancel drops a draft. What is live already stays so, and is said to be.
 func (t *turn) cancel(key string) []Reply {
 	if f := t.finished(key); f != nil {
+		if f.Entry != "" {
+			return t.sayTo("staff-live", args{"title": f.Title, "id": f.Entry})
+		}
 		return t.outcome(*f)
 	}
 	if t.draft(key) == nil {

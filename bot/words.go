@@ -290,7 +290,7 @@ var says = map[string][]string{
 
 	"staff-help": {"who"}, "staff-form": {}, "staff-title": {"max"}, "staff-phrasings": {}, "staff-answer": {},
 	"staff-preview": {"title", "card", "phrasings"}, "staff-complaints": {"complaints"}, "staff-fatal": {"complaints"},
-	"staff-confirm": {}, "staff-saved": {"title", "id"}, "staff-not-saved": {}, "staff-cancelled": {}, "staff-gone": {},
+	"staff-confirm": {}, "staff-saved": {"title", "id"}, "staff-live": {"title", "id"}, "staff-not-saved": {}, "staff-cancelled": {}, "staff-gone": {},
 	"staff-retired": {"id"}, "staff-not-retired": {}, "staff-no-entry": {}, "staff-which": {}, "staff-which-edit": {}, "staff-retire": {}, "staff-retire-shipped": {"title"},
 	"staff-changed": {"who", "when"}, "staff-sure": {"complaints"}, "staff-export": {"count"},
 	"staff-history": {"id", "count"}, "staff-version": {"number", "who", "when", "text"}, "staff-version-retired": {},
@@ -314,7 +314,7 @@ var says = map[string][]string{
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
 	"desk-queue-more": {"count", "page"}, "desk-queue-answered": whoWhenSlots, "desk-queue-claimed": whoWhenSlots,
-	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-and-more": {"list", "count"},
+	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-edit": {"title"}, "desk-and-more": {"list", "count"},
 	"desk-impact": {"count"}, "desk-impact-line": {"question", "before", "after"}, "desk-this": {}, "desk-no-answer": {},
 	"desk-provinces": {}, "desk-province-grid": {"title"}, "desk-done": {}, "desk-joined": {},
 	"part-title": {}, "part-phrasings": {}, "part-answer": {}, "part-source": {},

@@ -314,7 +314,7 @@ func TestCanary(t *testing.T) {
 	s.say(staffGroup, canaryStaff, "/add 证件上要不要加备案水印\n- 需要打水印吗\n答：不用加水印。")
 	m = s.wait(staffGroup, "不用加水印")
 	s.press(staffGroup, canaryStaff, m.ID, "上线")
-	s.wait(staffGroup, "已保存并上线")
+	s.waitEdit(staffGroup, m.ID, "已保存并上线")
 	s.say(staffGroup, canaryStaff, "/add@nobody_bot "+all)
 	s.say(staffGroup, canaryStaff, "/retire "+all)
 	s.say(staffGroup, canaryStaff, all)

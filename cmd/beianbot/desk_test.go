@@ -46,7 +46,7 @@ func TestDesk(t *testing.T) {
 		t.Errorf("the draft is\n%s", m.Text)
 	}
 	s.press(staffGroup, colleague, m.ID, "上线")
-	m = s.wait(staffGroup, "已保存并上线")
+	s.waitEdit(staffGroup, m.ID, "已保存并上线")
 
 	const next = 1003
 	s.post("/sim/chats", "application/json", strings.NewReader(fmt.Sprintf(`{"type":"private","id":%d,"title":"小王"}`, next)))

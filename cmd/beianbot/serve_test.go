@@ -166,6 +166,13 @@ type message struct {
 	} `json:"buttons"`
 }
 
+// waitEdit waits until the bot has changed a message into one with want.
+func (s *session) waitEdit(chat int64, id int, want string) message {
+	s.t.Helper()
+	s.after[chat] = id - 1
+	return s.wait(chat, want)
+}
+
 // wait returns the next message of the bot that holds want in its text, its
 // caption or the name of its file.
 func (s *session) wait(chat int64, want string) message {
@@ -283,7 +290,7 @@ func TestServe(t *testing.T) {
 	s.say(staffGroup, colleague, "/add 证件上要不要加备案水印\n- 需要打水印吗\n- 身份证要加水印吗\n答：不用加水印。\n1. 加了也可以，不能挡住字")
 	m = s.wait(staffGroup, "不用加水印")
 	s.press(staffGroup, colleague, m.ID, "上线")
-	s.wait(staffGroup, "已保存并上线")
+	s.waitEdit(staffGroup, m.ID, "已保存并上线")
 	s.say(person, person, "证件上要不要加备案水印")
 	s.wait(person, "不用加水印")
 	if bad := s.violations(); bad != nil {

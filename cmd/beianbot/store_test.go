@@ -50,7 +50,7 @@ func TestKilledWhileStaffSave(t *testing.T) {
 		<-again
 		b.kill()
 		b = s.botProcess(data)
-		s.wait(staffGroup, "已保存并上线")
+		s.waitEdit(staffGroup, m.ID, "已保存并上线")
 		saved = append(saved, title)
 		b.kill()
 	}
