@@ -210,6 +210,7 @@ const (
 	Fixed    Outcome = "fixed"    // the original is not usable, the repaired one is
 	Improved Outcome = "improved" // usable, and there is a better one
 	Retake   Outcome = "retake"   // better taken again
+	Amend    Outcome = "amend"    // better changed first: the picture is good, the file is not
 	Unusable Outcome = "reject"
 )
 
@@ -233,8 +234,10 @@ func outcomeOf(r picture.Report, repaired bool) Outcome {
 	switch {
 	case !repaired && v == picture.Rejected:
 		return Unusable
-	case slices.ContainsFunc(r.Problems, remains), !repaired && v == picture.Warned:
+	case slices.ContainsFunc(r.Problems, remains):
 		return Retake
+	case !repaired && v == picture.Warned:
+		return Amend
 	case repaired && v == picture.Rejected:
 		return Fixed
 	case repaired:

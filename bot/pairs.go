@@ -21,6 +21,7 @@ type Pairs struct {
 	Papers       []Paper
 	Around       []string // words that may stand around the names
 	Joining      []string // words that say that pictures are to be joined
+	Looking      []string // words of which, and of Around, a plea to look at a picture consists
 }
 
 // A Certificate is an official proof of identity, of a person or an organization.
@@ -194,6 +195,34 @@ func (p *Pairs) read(text string) named {
 	}
 	n.only = n.only && len(n.ids) > 0
 	return n
+}
+
+// looking reports whether a caption asks for nothing but a look at the picture
+// above it, which names it at most ("这张身份证行吗"). What names a document and
+// points to none ("护照行吗") may ask whether that one is taken.
+func (p *Pairs) looking(caption string) bool {
+	caption = strings.ToLower(strings.TrimSpace(caption))
+	points := strings.ContainsAny(caption, "这這") || strings.Contains(caption, "this")
+	for text := caption; text != ""; {
+		id, length := p.begins(text)
+		for _, w := range p.Looking {
+			if len(w) > length && strings.HasPrefix(text, w) && (latin(w) == 0 || latin(text[len(w):]) == 0) {
+				id, length = "", len(w)
+			}
+		}
+		if id != "" && !points {
+			return false
+		}
+		if length == 0 {
+			r, n := utf8.DecodeRuneInString(text)
+			if unicode.IsLetter(r) || unicode.IsNumber(r) {
+				return false
+			}
+			length = n
+		}
+		text = text[length:]
+	}
+	return true
 }
 
 // begins returns the longest word that text begins with: what it names, empty

@@ -141,9 +141,9 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 		r.Text += "\n" + say
 		r.Buttons = [][]Button{{t.button(publish, d.Key), t.button(actCancel, d.Key)}}
 	}
-	for _, n := range near {
-		if data, ok := actEdit.data(n.Entry); ok {
-			r.Buttons = append(r.Buttons, []Button{{Label: clip(t.desk("desk-edit", args{"title": n.Title}), maxLabel), Data: data}})
+	if len(near) > 0 {
+		if data, ok := actEdit.data(near[0].Entry); ok {
+			r.Buttons[0] = append(r.Buttons[0], Button{Label: t.desk("desk-edit", nil), Data: data})
 		}
 	}
 	r.Buttons = append(r.Buttons, t.draftButtons(d)...)

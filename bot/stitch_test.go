@@ -238,3 +238,25 @@ func (glaring) Examine(context.Context, []byte, picture.Source) (picture.Report,
 		{Code: picture.Glare, Level: picture.Warn, Args: map[string]string{"where": "top-right"}},
 	}}, picture.Repaired{}, false, nil
 }
+
+// A caption that asks only for a look at its picture adds no message to the
+// check; a question that the check does not answer is answered.
+func TestCaptions(t *testing.T) {
+	w := newWorld(t)
+	data, err := draw("jpeg 1200x900")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat := applicant + 100
+	for caption, want := range map[string]int{
+		"": 1, "这张行吗": 1, "这样可以吗？": 1, "帮我看看": 1, "请检查": 1, "这张身份证可以用吗，谢谢": 1, "拍得够不够清楚": 1,
+		"Is this ok?": 1, "please check this ID card": 1, "👍": 1,
+		"核验单用什么笔填": 2, "what pen for the verification form": 2,
+	} {
+		chat++
+		u := bot.Upload{Files: []bot.FileRef{w.file("a.jpg", data)}, Caption: caption}
+		if r := w.handle(w.event(chat, 7, u)); len(r) != want {
+			t.Errorf("%q: %d messages, want %d; the last is %q", caption, len(r), want, r[len(r)-1].Text)
+		}
+	}
+}

@@ -72,9 +72,9 @@ func (t *turn) upload(ctx context.Context, u Upload) []Reply {
 }
 
 // captionCard answers a question under a picture, when it is one that the
-// knowledge covers.
+// knowledge covers and the check of the picture is not the answer to it.
 func (t *turn) captionCard(caption string) []Reply {
-	if strings.TrimSpace(caption) == "" {
+	if t.pairs.looking(caption) {
 		return nil
 	}
 	a := t.kb.Ask(kb.Question{Text: caption, Lang: t.lang, Context: t.context(), Now: t.now})
@@ -286,11 +286,14 @@ func (t *turn) size(bytes int64, w, h int) string {
 	return t.words.report(t.lang, "size", args{"bytes": sizeText(bytes), "width": number(w), "height": number(h)})
 }
 
-// uploadLine says what to do with the file: upload it, or take a new picture
-// and upload it only if there is no time for that.
+// uploadLine says what to do with the file: upload it, change it first, or take a
+// new picture and upload it only if there is no time for that.
 func (t *turn) uploadLine(out Outcome, good, doubtful string) string {
-	if out == Retake {
+	switch out {
+	case Retake:
 		return t.words.report(t.lang, doubtful, nil)
+	case Amend:
+		return t.words.report(t.lang, "amend-first", nil)
 	}
 	return t.words.report(t.lang, good, nil)
 }

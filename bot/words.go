@@ -314,7 +314,7 @@ var says = map[string][]string{
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
 	"desk-queue-more": {"count", "page"}, "desk-queue-answered": whoWhenSlots, "desk-queue-claimed": whoWhenSlots,
-	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-edit": {"title"}, "desk-and-more": {"list", "count"},
+	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-edit": {}, "desk-and-more": {"list", "count"},
 	"desk-impact": {"count"}, "desk-impact-line": {"question", "before", "after"}, "desk-this": {}, "desk-no-answer": {},
 	"desk-provinces": {}, "desk-province-grid": {"title"}, "desk-done": {}, "desk-joined": {},
 	"part-title": {}, "part-phrasings": {}, "part-answer": {}, "part-source": {},
@@ -330,7 +330,7 @@ var (
 	whoWhenSlots = []string{"who", "when"}
 )
 
-var verdictKeys = map[string][]string{"ok": {}, "fixed": {}, "fixable": {}, "improved": {}, "retake": {}, "reject": {}}
+var verdictKeys = map[string][]string{"ok": {}, "fixed": {}, "fixable": {}, "improved": {}, "retake": {}, "amend": {}, "reject": {}}
 
 var exportKeys = map[string][]string{
 	"heif": {}, "avif": {}, "jxl": {}, "jp2": {}, "pdf": {}, "webp": {}, "other": {},
@@ -344,7 +344,7 @@ var changeKeys = map[string][]string{
 
 var reportKeys = map[string][]string{
 	"done": {"changes"}, "size": {"bytes", "width", "height"}, "upload-file": {}, "upload-original": {},
-	"upload-anyway": {}, "keep-anyway": {}, "source": {"source"}, "list": {}, "colon": {}, "stop": {}, "gap": {}, "none": {},
+	"upload-anyway": {}, "keep-anyway": {}, "amend-first": {}, "source": {"source"}, "list": {}, "colon": {}, "stop": {}, "gap": {}, "none": {},
 }
 
 var unsupportedKeys = map[string][]string{

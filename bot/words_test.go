@@ -235,7 +235,7 @@ func TestOutcome(t *testing.T) {
 		{"too large and not repaired", problem(picture.TooLarge, picture.Reject), false, Unusable},
 		{"a blur, which no repair cures", problem(picture.Blurry, picture.Warn), true, Retake},
 		{"a warning that was repaired", problem(picture.BorderlineSize, picture.Warn), true, Improved},
-		{"a warning that was not", problem(picture.BorderlineSize, picture.Warn), false, Retake},
+		{"a warning that was not", problem(picture.BorderlineSize, picture.Warn), false, Amend},
 	}
 	for _, tt := range tests {
 		if got := outcomeOf(picture.Report{Problems: tt.problems}, tt.repaired); got != tt.want {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"beianbot/bot/picture"
@@ -79,7 +80,7 @@ func check(ctx context.Context, args []string, e env) (err error) {
 		if *asJSON {
 			err = writeJSON(out, c)
 		} else {
-			err = c.print(out, headline)
+			err = c.print(out, headline, *fix == "")
 		}
 		if err = errors.Join(err, out.Flush()); err != nil {
 			return err
@@ -172,8 +173,13 @@ func fixedName(dir, name string, f picture.Format) (string, error) {
 	}
 }
 
-// print writes the result as people read it.
-func (c checked) print(out *bufio.Writer, headline string) error {
+// repairable are the problems of a good picture in a file that is not, which -fix
+// does away with.
+var repairable = []picture.Code{picture.TooLarge, picture.BorderlineSize, picture.ExtensionMismatch, picture.Rotated, picture.TrailingData}
+
+// print writes the result as people read it. hint says to tell of -fix where it
+// would have helped.
+func (c checked) print(out *bufio.Writer, headline string, hint bool) error {
 	fmt.Fprintf(out, "%s：%s\n", c.File, headline)
 	for _, p := range c.Problems {
 		fmt.Fprintf(out, "  - %s。", p.Text)
@@ -184,6 +190,9 @@ func (c checked) print(out *bufio.Writer, headline string) error {
 			fmt.Fprintf(out, "（%s）", p.Clause)
 		}
 		fmt.Fprintln(out)
+	}
+	if hint && slices.ContainsFunc(c.Problems, func(p problem) bool { return slices.Contains(repairable, picture.Code(p.Code)) }) {
+		fmt.Fprintln(out, "  加上“-fix 文件夹”，能改好的我放一份在那里。")
 	}
 	if c.Fixed != "" {
 		fmt.Fprintf(out, "  → %s（%s）\n", c.Fixed, strings.Join(c.Changes, "、"))
