@@ -38,7 +38,7 @@ that plays Telegram, with two applicants and a staff group, and answers there.
 With it, answers on Telegram; HTTPS_PROXY is honoured.
 
     -addr ADDR       address of the page (127.0.0.1:8080, or a free port when
-                     that one is taken)
+                     that one is taken); not with a token, when there is no page
     -data DIR        folder of what staff added, of the chats' state and of
                      messages not yet answered; without a token a temporary one,
                      else beianbot in the user's state folder
@@ -50,7 +50,7 @@ With it, answers on Telegram; HTTPS_PROXY is honoured.
 
 Example:
     $ beianbot
-    beianbot: open http://127.0.0.1:8080/ in a browser
+    beianbot: open http://127.0.0.1:8080/ in a browser; what is done there …
     $ TELEGRAM_BOT_TOKEN=… beianbot serve -staff-chat -1001234567890
 `
 
@@ -72,6 +72,9 @@ func serve(ctx context.Context, args []string, e env) error {
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
 	token := e.getenv("TELEGRAM_BOT_TOKEN")
 	if token != "" {
+		if given(flags, "addr") {
+			return wrongUse(e, "serve", "flag -addr is for the page, which is not served with TELEGRAM_BOT_TOKEN in the environment")
+		}
 		if *data == "" {
 			dir, err := stateDir(e)
 			if err != nil {
@@ -81,7 +84,7 @@ func serve(ctx context.Context, args []string, e env) error {
 		}
 		cfg := telegram.Config{Token: token, API: *api}
 		log.Info("serving telegram", "data", *data, "staff", *staffChat != 0)
-		return runBot(ctx, log, *data, bot.ChatID(*staffChat), e.stdout, cfg)
+		return runBot(ctx, log, *data, bot.ChatID(*staffChat), e.stdout, func() error { return nil }, cfg)
 	}
 	if *api != "" {
 		return wrongUse(e, "serve", "flag -api needs TELEGRAM_BOT_TOKEN in the environment")
@@ -98,12 +101,13 @@ func serveHere(ctx context.Context, log *slog.Logger, e env, addr, data string) 
 	if err != nil {
 		return wrongUse(e, "serve", "flag -addr: %v", err)
 	}
+	kept := ""
 	if data == "" {
+		kept = "; what is done there is gone at the end, unless -data DIR keeps it"
 		data, err = os.MkdirTemp("", "beianbot-*")
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
-		log.Info("playground without a token; what is done here is gone at exit; -data keeps it", "data", data)
 		defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
 	}
 	// Update ids rise over restarts, however fast, or the journal in data would
@@ -126,10 +130,13 @@ func serveHere(ctx context.Context, log *slog.Logger, e env, addr, data string) 
 		wg.Wait()
 		err = errors.Join(err, pageErr)
 	}()
-	if _, err := fmt.Fprintf(e.stdout, "beianbot: open %s/ in a browser\n", url); err != nil {
-		return fmt.Errorf("print address: %w", err)
+	opened := func() error {
+		if _, err := fmt.Fprintf(e.stdout, "beianbot: open %s/ in a browser%s\n", url, kept); err != nil {
+			return fmt.Errorf("print address: %w", err)
+		}
+		return nil
 	}
-	return runBot(work, log, data, playground.StaffChat, e.stdout, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
+	return runBot(work, log, data, playground.StaffChat, e.stdout, opened, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
 }
 
 // errExposed is returned for an address that others can reach.
@@ -155,8 +162,11 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // runBot opens what is kept in the folder data and runs the bot until ctx ends
 // and what is in hand is finished. With no staff chat, given or bound, it prints
-// a code to out with which a group becomes it.
-func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, out io.Writer, cfg telegram.Config) (err error) {
+// a code to out with which a group becomes it. opened is called when the folder
+// and all else can be used.
+func runBot(
+	ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, out io.Writer, opened func() error, cfg telegram.Config,
+) (err error) {
 	closing := func(c interface{ Close() error }) { err = errors.Join(err, c.Close()) }
 	store, err := jetstream.Open(ctx, log, jetstream.Config{Dir: data, Bot: botNumber(cfg.Token)}) // it locks the folder
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -223,6 +233,9 @@ func runBot(ctx context.Context, log *slog.Logger, data string, staff bot.ChatID
 	cfg.TooFast = words.TooFast
 	t, err := telegram.New(log, cfg, b)
 	if err != nil {
+		return err
+	}
+	if err := opened(); err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
