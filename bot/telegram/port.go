@@ -40,6 +40,7 @@ type port struct {
 	wg   sync.WaitGroup
 	done chan struct{} // closed by close
 	news chan struct{} // holds one: text has changed
+	over chan struct{} // holds one: a message has ended what showBusy shows
 
 	mu       sync.Mutex // guards all below
 	closed   bool
@@ -58,6 +59,7 @@ func newPort(log *slog.Logger, out *sender, f *files, e bot.Event, shown bot.Mes
 		at:   place{chat: int64(e.Chat), thread: int(e.Thread)},
 		done: make(chan struct{}),
 		news: make(chan struct{}, 1),
+		over: make(chan struct{}, 1),
 	}
 }
 
@@ -114,7 +116,11 @@ func (p *port) showBusy(ctx context.Context) {
 			return err
 		})
 		p.note(ctx, "activity not shown", err)
-		_ = sleep(ctx, busyEvery) // the loop looks at ctx
+		select {
+		case <-ctx.Done():
+		case <-p.over: // clients end it when a message comes
+		case <-time.After(busyEvery):
+		}
 	}
 }
 
@@ -159,6 +165,10 @@ func (p *port) showProgress(ctx context.Context) {
 				err = p.out.edit(ctx, p.at, shown, parts[0], nil)
 			}
 			p.note(ctx, "progress not shown", err)
+			select {
+			case p.over <- struct{}{}:
+			default:
+			}
 			p.mu.Lock()
 			p.shown = shown
 			p.mu.Unlock()

@@ -279,3 +279,21 @@ func TestProgressOfADeadProcessIsReplaced(t *testing.T) {
 		})
 	}
 }
+
+// A progress message ends the activity in people's clients: it is shown again.
+func TestBusyIsShownAgainAfterProgress(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		d.start(handlerFunc(func(ctx context.Context, _ bot.Event, p bot.Port) ([]bot.Reply, error) {
+			p.Busy(ctx, bot.Sending)
+			time.Sleep(time.Second)
+			p.Progress(ctx, "正在拼……")
+			time.Sleep(2 * time.Second)
+			return []bot.Reply{{Text: "拼好了"}}, nil
+		}))
+		d.text(applicant, "a")
+		d.until("answer", func() bool { ls := d.answers(applicant); return len(ls) == 1 && ls[0].Text == "拼好了" })
+		if n := d.calls("sendChatAction"); n != 2 {
+			t.Errorf("%d activities, want one at the beginning and one after the progress", n)
+		}
+	})
+}

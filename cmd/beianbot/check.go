@@ -183,7 +183,7 @@ func (c checked) print(out *bufio.Writer, headline string, hint bool) error {
 	fmt.Fprintf(out, "%s：%s\n", c.File, headline)
 	for _, p := range c.Problems {
 		fmt.Fprintf(out, "  - %s。", p.Text)
-		if c.Fixed == "" && (p.Code != string(picture.Repeated) || c.Verdict != string(picture.OK)) {
+		if c.Fixed == "" && p.Code != string(picture.Repeated) { // what to do is said of what is wrong
 			fmt.Fprintf(out, "%s。", p.do)
 		}
 		if p.Clause != "" {

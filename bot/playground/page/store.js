@@ -211,11 +211,11 @@ export class Store {
 
   message(c, m) {
     const fresh = c.put(m);
+    if (m.from === 'bot') this.typing(c, ''); // an edit too: it is the answer in place of what was shown
     if (!fresh) {
       this.on.changed(c, m);
       return;
     }
-    if (m.from === 'bot') this.typing(c, '');
     if (!c.own(m) && !this.isOpen(c)) {
       c.unread++;
       c.unreadFrom ||= m.id;
