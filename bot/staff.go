@@ -447,7 +447,11 @@ func (t *turn) listCommand() []Reply {
 	return replies
 }
 
-// list words a list of entries.
+// maxListButtons is how many entries of a list have buttons: two in a row.
+const maxListButtons = 2 * maxRows
+
+// list words a list of entries. Those of staff's own can be taken out of service
+// with a tap; to hide an official one takes its ID, and another tap.
 func (t *turn) list(entries []kb.Entry) []Reply {
 	if len(entries) == 0 {
 		if len(t.kb.StaffEntries()) == 0 {
@@ -456,16 +460,34 @@ func (t *turn) list(entries []kb.Entry) []Reply {
 		return t.sayTo("staff-no-entry", nil)
 	}
 	lines := []string{t.words.say(t.lang, "staff-list", args{"count": number(len(entries))})}
-	for _, e := range entries[:min(len(entries), maxListed)] {
+	r := Reply{}
+	for n, e := range entries[:min(len(entries), maxListed)] {
+		if n < maxListButtons {
+			if n%2 == 0 {
+				r.Buttons = append(r.Buttons, nil)
+			}
+			row := &r.Buttons[len(r.Buttons)-1]
+			button := func(key string, act action) {
+				if data, ok := act.data(e.ID); ok {
+					*row = append(*row, Button{Label: t.desk(key, args{"number": number(n + 1)}), Data: data})
+				}
+			}
+			button("staff-edit-one", actEdit)
+			if e.Kind() == kb.Staff {
+				button("staff-retire-one", actRetire)
+			}
+		}
 		a, key := args{}, "staff-list-line"
 		if e.OfStaff() {
 			a, key = whoWhen(Mark{By: e.By, At: e.Changed}), "staff-list-signed"
 		}
-		a["id"], a["title"] = e.ID, e.Title[kb.Chinese]
+		a["number"], a["id"], a["title"] = number(n+1), e.ID, e.Title[kb.Chinese]
 		lines = append(lines, t.desk(key, a))
 	}
 	if more := len(entries) - maxListed; more > 0 {
 		lines = append(lines, t.words.say(t.lang, "staff-list-more", args{"count": number(more)}))
 	}
-	return t.reply(strings.Join(lines, "\n"))
+	r.Text = strings.Join(lines, "\n")
+	r.Buttons = slices.DeleteFunc(r.Buttons, func(row []Button) bool { return len(row) == 0 })
+	return []Reply{r}
 }

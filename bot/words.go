@@ -297,7 +297,7 @@ var says = map[string][]string{
 	"staff-version-withdrawn": {}, "staff-history-undo": {"id"}, "staff-history-none": {"id"},
 	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
 	"edit-title": {}, "edit-phrasings": {}, "edit-answer": {}, "edit-source": {},
-	"staff-list": {"count"}, "staff-list-line": {"id", "title"}, "staff-list-signed": {"id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-more": {"count"}, "staff-list-empty": {},
+	"staff-list": {"count"}, "staff-edit-one": {"number"}, "staff-retire-one": {"number"}, "staff-list-line": {"number", "id", "title"}, "staff-list-signed": {"number", "id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-more": {"count"}, "staff-list-empty": {},
 	"staff-scope": {"scope"}, "staff-source": {},
 
 	"inquiry-sent": inquirySlots, "inquiry-choose": inquirySlots, "inquiry-waiting": inquirySlots, "inquiry-crowded": inquirySlots,
