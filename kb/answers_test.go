@@ -49,6 +49,8 @@ func TestAnswers(t *testing.T) {
 		{turns: []string{"江西个人要按手印吗", "宠物可以吗"}, never: []string{"手印"}},
 		{turns: []string{"江西个人要按手印吗", "手册"}, never: []string{"江西个人备案"}},
 		{turns: []string{"港澳居民用什么证件", "驾照可以吗"}, band: kb.Refused},
+		{turns: []string{"备案要多久", "身份证要彩色吗"}, entry: "guide/colour-original", band: kb.Sure},
+		{turns: []string{"江西个人的域名过期了还能备案吗"}, never: []string{"换成有效期内的证件"}},
 		{turns: []string{"多个域名怎么办", "一个域名多少钱"}, never: []string{"清单"}},
 		{turns: []string{"核验单怎么填？备案要多久"}, entry: "guide/verification-form", band: kb.Sure, say: []string{"黑色签字笔", "没有写备案一共要多久"}},
 		{turns: []string{"身份证过期行吗？图片多大？"}, entry: "guide/validity", band: kb.Sure, say: []string{"过期的不行", "小于 4 MB"}},
@@ -302,6 +304,17 @@ func TestStaffEntryHasScope(t *testing.T) {
 		a := b.Ask(kb.Question{Text: question})
 		if strings.HasPrefix(want, "staff") && a.Entry != want || want == "" && strings.HasPrefix(a.Entry, "staff") || strings.HasPrefix(want, "guide") && a.Entry != want {
 			t.Errorf("%s: %s by %q, want %q", question, a.Band, a.Entry, want)
+		}
+	}
+	// What the conversation said before counts as what the question says.
+	for before, want := range map[string]bool{"江西个人要按手印吗": false, "江西单位要按手印吗": false, "福建个人要按手印吗": true} {
+		first := b.Ask(kb.Question{Text: before})
+		a := b.Ask(kb.Question{Text: "福建个人要居住证吗", Context: first.Context})
+		if !strings.HasPrefix(before, "福建") {
+			a = b.Ask(kb.Question{Text: "要居住证吗", Context: first.Context})
+		}
+		if got := a.Entry == "staff/permit"; got != want {
+			t.Errorf("after %s: %s by %q, want staff/permit: %v", before, a.Band, a.Entry, want)
 		}
 	}
 }

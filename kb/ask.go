@@ -133,29 +133,51 @@ type weighed struct {
 	asked   bool    // it is a part of a message that asks
 }
 
+// standsSure is the score from which a question stands alone, whatever was asked
+// before.
+const standsSure = 0.6
+
+// weigh judges a question, read alone or, when that settles nothing, with the one
+// before it.
 func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
-	j := b.judge
 	features := a.features()
+	v := b.judge.vector(features)
+	hits, err := b.index.search(context.Background(), b.judge.model.rarest(features, termsRead), hitsRead)
+	if err != nil {
+		b.log.Error("search", "err", err)
+		return weighed{ranking: b.judge.rank(features, nil, 0)} // without its rivals no entry can be trusted
+	}
+	slots := s.slotsOf(a, before)
+	alone := b.weighAs(s, a, features, v, hits, slots, b.judge.rank(features, nil, 0))
 	r, leaned := b.rank(a, features, before)
-	w := weighed{ranking: r, leaned: leaned}
+	enough := standsSure
+	if s.entries[before.Entry].Kind() == NotCovered || before.Entry == "" {
+		enough = 0 // what was refused lends nothing to what is answered
+	}
+	if !leaned || !alone.social && alone.score >= max(enough, b.judge.model.band.Sure) && !b.names(a, "channels") {
+		return alone
+	}
+	w := b.weighAs(s, a, features, v, hits, slots, r)
+	w.leaned = true
+	return w
+}
+
+// weighAs judges a question by the classifier's view r of it.
+func (b *Base) weighAs(s *state, a *analysis, features []string, v vector, hits []Hit, x slots, r ranking) weighed {
+	j := b.judge
+	w := weighed{ranking: r}
 	of := func(k Kind) func(string) bool {
 		return func(label string) bool { e, ok := s.entries[label]; return ok && e.Kind() == k }
 	}
 	entry, p := r.best(of(Guide))
 	social, ps := r.best(of(Chat))
 	refusal, pr := r.best(of(NotCovered))
-	v := j.vector(features)
-	hits, err := b.index.search(context.Background(), j.model.rarest(features, termsRead), hitsRead)
-	if err != nil {
-		b.log.Error("search", "err", err)
-		return w // without its rivals no entry can be trusted
-	}
 	rival, staff, staffNear := 0.0, "", 0.0
 	for _, h := range hits {
 		near := v.nearest(s.prepared[h.Entry].vectors)
 		switch e := s.entries[h.Entry]; {
 		case e.OfStaff(): // also where it took the place of a shipped one
-			if near > staffNear && s.prepared[h.Entry].concerns(a) {
+			if near > staffNear && s.prepared[h.Entry].concerns(x) {
 				staff, staffNear = h.Entry, near
 			}
 		case e.Kind() == NotCovered:

@@ -142,13 +142,13 @@ type prepared struct {
 	kinds     []EntityKind
 }
 
-// concerns reports whether an entry may answer a question with these slots: it
-// names none of a sort, or the same.
-func (p prepared) concerns(a *analysis) bool {
-	if len(p.provinces) > 0 && !slices.ContainsFunc(a.provinces, func(x Province) bool { return slices.Contains(p.provinces, x) }) {
+// concerns reports whether an entry may answer a question with these slots, its
+// own or carried over: it names none of a sort, or the same.
+func (p prepared) concerns(x slots) bool {
+	if len(p.provinces) > 0 && !slices.ContainsFunc(x.provinces, func(o Province) bool { return slices.Contains(p.provinces, o) }) {
 		return false
 	}
-	return len(p.kinds) == 0 || len(a.kinds) == 0 || slices.ContainsFunc(a.kinds, func(k EntityKind) bool { return slices.Contains(p.kinds, k) })
+	return len(p.kinds) == 0 || len(x.kinds) == 0 || slices.ContainsFunc(x.kinds, func(k EntityKind) bool { return slices.Contains(p.kinds, k) })
 }
 
 // prepareAll prepares entries on all processors: it is most of what a start

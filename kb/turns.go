@@ -67,7 +67,7 @@ func (b *Base) rank(a *analysis, features []string, before Context) (r ranking, 
 	}
 	last := b.lex.analyse(before.Question)
 	last = b.lex.without(&last, a)
-	if c, ok := b.lex.lone(a); ok && b.lex.groups[c] == "channels" {
+	if b.names(a, "channels") {
 		// "用 app 行不行" is a question of its own, and another one after 授权书怎么传.
 		return b.judge.rank(features, last.features(), loneWeight), true
 	}
@@ -102,6 +102,12 @@ func (j *judge) leans(a *analysis) bool {
 		}
 	}
 	return strange == 0 || strange <= own
+}
+
+// names reports whether all that a question says is one concept of a group.
+func (b *Base) names(a *analysis, group string) bool {
+	c, ok := b.lex.lone(a)
+	return ok && b.lex.groups[c] == group
 }
 
 // mostProvinces is how many provinces one answer names.
