@@ -111,7 +111,7 @@ func TestStartAndMemory(t *testing.T) {
 			mb := resident(t, b.cmd.Process.Pid)
 			b.terminate()
 			t.Logf("%d entries, %s start: %v to the first call, %d MB idle", size, start, took.Round(10*time.Millisecond), mb)
-			if start == "next" && size == 500 && mb >= 120 {
+			if start == "next" && size == 500 && mb >= 120 && !raceEnabled { // the race detector takes as much again
 				t.Errorf("%d MB idle with %d entries, want less than 120", mb, size)
 			}
 			if *long && start == "next" && size == 500 && took >= time.Second {
