@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -139,6 +140,10 @@ func (s *Store) start(log *slog.Logger, dir string) error {
 	if err := dropIndexes(dir); err != nil {
 		return fmt.Errorf("drop indexes: %w", err)
 	}
+	before, err := blockSizes(dir)
+	if err != nil {
+		return fmt.Errorf("read block sizes: %w", err)
+	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "beianbot",
 		DontListen: true, // no socket: only this process reaches it
@@ -166,11 +171,54 @@ func (s *Store) start(log *slog.Logger, dir string) error {
 	if !srv.ReadyForConnections(startLimit) || !srv.JetStreamEnabled() {
 		return fmt.Errorf("start server: not ready after %v", startLimit)
 	}
+	if err := tellCuts(log, dir, before); err != nil {
+		return fmt.Errorf("read block sizes: %w", err)
+	}
 	if s.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1)); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
 	if s.js, err = natsjs.New(s.conn, natsjs.WithDefaultTimeout(callLimit), natsjs.WithPublishAsyncTimeout(callLimit)); err != nil {
 		return fmt.Errorf("connect: %w", err)
+	}
+	return nil
+}
+
+// blockSizes returns the sizes of the files that hold the streams' records, by
+// path below dir.
+func blockSizes(dir string) (map[string]int64, error) {
+	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs", "*.blk"))
+	if err != nil {
+		return nil, err
+	}
+	sizes := make(map[string]int64, len(blocks))
+	for _, path := range blocks {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // what has expired goes while the server runs
+		}
+		if err != nil {
+			return nil, err
+		}
+		sizes[path] = info.Size()
+	}
+	return sizes, nil
+}
+
+// tellCuts logs which files the server has cut at a record that the disk has
+// damaged, or that a power cut left unfinished. It says nothing of it itself, and
+// all behind such a record is gone. Knowledge comes back from its journal; of the
+// rest somebody must know.
+func tellCuts(log *slog.Logger, dir string, before map[string]int64) error {
+	after, err := blockSizes(dir)
+	if err != nil {
+		return err
+	}
+	for path, size := range before {
+		if left, ok := after[path]; ok && left < size {
+			stream := filepath.Base(filepath.Dir(filepath.Dir(path)))
+			log.Error("a file of the store was damaged or unfinished; what came after the damage is lost",
+				"stream", stream, "bytes", size-left, "of", size)
+		}
 	}
 	return nil
 }
