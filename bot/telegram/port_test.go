@@ -272,6 +272,8 @@ func TestProgressOfADeadProcessIsReplaced(t *testing.T) {
 					t.Errorf("the chat shows %+v, want the answer alone", ls[0])
 				}
 				time.Sleep(time.Second)
+				kept.mu.Lock()
+				defer kept.mu.Unlock()
 				if len(kept.kept) != 0 {
 					t.Errorf("%v is kept after the answer", kept.kept)
 				}
