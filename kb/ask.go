@@ -148,8 +148,9 @@ func (b *Base) weigh(s *state, a *analysis, before Context) weighed {
 		return weighed{ranking: b.judge.rank(features, nil, 0)} // without its rivals no entry can be trusted
 	}
 	slots := s.slotsOf(a, before)
-	alone := b.weighAs(s, a, features, v, hits, slots, b.judge.rank(features, nil, 0))
-	r, leaned := b.rank(a, features, before)
+	own := b.judge.rank(features, nil, 0)
+	alone := b.weighAs(s, a, features, v, hits, slots, own)
+	r, leaned := b.lean(a, features, before, own)
 	enough := standsSure
 	if s.entries[before.Entry].Kind() == NotCovered || before.Entry == "" {
 		enough = 0 // what was refused lends nothing to what is answered

@@ -58,10 +58,9 @@ const (
 	leanSure     = 0.3  // score from which a question that leans is answered
 )
 
-// rank classifies a question: alone when it says enough, else together with
-// the one before, and reports which.
-func (b *Base) rank(a *analysis, features []string, before Context) (r ranking, leaned bool) {
-	alone := b.judge.rank(features, nil, 0)
+// lean classifies a question together with the one before it, unless it says
+// enough alone, which is how alone has classified it; leaned reports which.
+func (b *Base) lean(a *analysis, features []string, before Context, alone ranking) (r ranking, leaned bool) {
 	if before.Question == "" || a.content() > leanLength || !b.judge.leans(a) {
 		return alone, false
 	}
