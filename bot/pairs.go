@@ -152,6 +152,29 @@ type named struct {
 	ids     []string // of papers and certificates, in order, each once
 	only    bool     // and it says nothing else
 	joining bool     // it says that pictures are to be joined
+	at      []place  // which picture shows what, when it numbers them
+}
+
+// A place says what the picture of a number shows.
+type place struct {
+	number int    // from 1; from -1 backward for one counted from the end
+	id     string // of a paper or certificate
+}
+
+// indexes returns the index of each place among count pictures, and the numbers
+// that there is no picture of.
+func indexes(at []place, count int) (is, missing []int) {
+	for _, p := range at {
+		i := p.number - 1
+		if p.number < 0 {
+			i = count + p.number
+		}
+		if i < 0 || i >= count {
+			missing = append(missing, max(p.number, -p.number))
+		}
+		is = append(is, i)
+	}
+	return is, missing
 }
 
 // paper returns the first paper that is named, and certificate the first
@@ -174,13 +197,25 @@ func (n named) certificate(p *Pairs) string {
 	return ""
 }
 
-// read finds the papers and certificates that a text names. At each place the
-// longest word counts.
+// read finds the papers and certificates that a text names, and the numbers of
+// the pictures that show them. At each place the longest word counts.
 func (p *Pairs) read(text string) named {
 	text = strings.ToLower(strings.TrimSpace(text))
 	n := named{only: true, joining: slices.ContainsFunc(p.Joining, func(w string) bool { return strings.Contains(text, w) })}
+	var said []place // an ID without number, or a number without ID
 	for text != "" {
+		numbers, length := ordinals(text)
+		for _, number := range numbers {
+			said = append(said, place{number: number})
+		}
+		if length > 0 {
+			text = text[length:]
+			continue
+		}
 		id, length := p.begins(text)
+		if id != "" {
+			said = append(said, place{id: id})
+		}
 		switch {
 		case id != "" && !slices.Contains(n.ids, id):
 			n.ids = append(n.ids, id)
@@ -194,7 +229,34 @@ func (p *Pairs) read(text string) named {
 		text = text[length:]
 	}
 	n.only = n.only && len(n.ids) > 0
+	n.at = places(said)
 	return n
+}
+
+// places matches numbers with IDs. Each ID goes with the numbers before it
+// ("第1张是授权书"), or, when the last thing said is a number, with those behind it
+// ("授权书是第1张"). What has no number is left out.
+func places(said []place) (at []place) {
+	behind := len(said) > 0 && said[len(said)-1].id == ""
+	if behind {
+		slices.Reverse(said)
+	}
+	var numbers []int
+	taken := false
+	for _, s := range said {
+		switch {
+		case s.id == "" && taken:
+			numbers, taken = []int{s.number}, false
+		case s.id == "":
+			numbers = append(numbers, s.number)
+		case !taken:
+			for _, number := range numbers {
+				at = append(at, place{number: number, id: s.id})
+			}
+			taken = true
+		}
+	}
+	return at
 }
 
 // looking reports whether a caption asks for nothing but a look at the picture

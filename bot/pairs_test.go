@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -78,6 +79,55 @@ func TestReadNames(t *testing.T) {
 		if !slices.Equal(n.ids, tt.ids) || n.only != tt.only || n.joining != tt.joining {
 			t.Errorf("read(%q) = %+v, want %v, only %t, joining %t", tt.text, n, tt.ids, tt.only, tt.joining)
 		}
+	}
+}
+
+func TestReadNumbers(t *testing.T) {
+	p, err := LoadPairs(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const letter, principal, card, licence = "authorization-letter", "website-principal-document", "identity-card", "business-licence"
+	tests := []struct {
+		text string
+		at   []place
+	}{
+		{"第1张是授权书，第2张是主体负责人身份证", []place{{1, letter}, {2, "entity-principal-document"}}},
+		{"第一张授权书第二张身份证", []place{{1, letter}, {2, card}}},
+		{"第2张是授权书，第1张是身份证", []place{{2, letter}, {1, card}}},
+		{"第 2 张是授权书", []place{{2, letter}}},
+		{"授权书是第二张，身份证是第1张", []place{{1, card}, {2, letter}}},
+		{"第1、2张是身份证，第3张是授权书", []place{{1, card}, {2, card}, {3, letter}}},
+		{"第一张和第二张是身份证，第十一张是授权书", []place{{1, card}, {2, card}, {11, letter}}},
+		{"前两张是身份证，最后一张是授权书", []place{{1, card}, {2, card}, {-1, letter}}},
+		{"后2张是身份证正反面", []place{{-2, card}, {-1, card}}},
+		{"1是授权书 2是身份证", []place{{1, letter}, {2, card}}},
+		{"1、授权书\n2、身份证", []place{{1, letter}, {2, card}}},
+		{"图1授权书，图2：营业执照", []place{{1, letter}, {2, licence}}},
+		{"图一是授权书", []place{{1, letter}}},
+		{"Picture 1 is the letter of authorization, picture 2 is the website principal's ID", []place{{1, letter}, {2, principal}}},
+		{"the first is my ID card and the second one is the authorization letter", []place{{1, card}, {2, letter}}},
+
+		{"拼授权书：第1张是身份证", []place{{1, card}}},
+		{"授权书2张，身份证1张", nil}, // counts
+		{"照片两张，授权书", nil},
+		{"把授权书和身份证拼成一张图片", nil},
+		{"第1张", nil},
+		{"", nil},
+	}
+	for _, tt := range tests {
+		n := p.read(tt.text)
+		byNumber := func(a, b place) int { return cmp.Compare(a.number, b.number) }
+		got := slices.SortedFunc(slices.Values(n.at), byNumber)
+		if want := slices.SortedFunc(slices.Values(tt.at), byNumber); !slices.Equal(got, want) {
+			t.Errorf("read(%q) = %+v, want %v", tt.text, n.at, tt.at)
+		}
+		if tt.at != nil && !n.only {
+			t.Errorf("read(%q) finds something else beside the numbers and names", tt.text)
+		}
+	}
+	if n := p.read("第1张授权书要盖章"); n.only {
+		t.Error("a question about a numbered picture is taken for a naming")
 	}
 }
 

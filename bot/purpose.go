@@ -180,6 +180,12 @@ func (t *turn) named(set *Set, says named) {
 			fresh = append(fresh, i)
 		}
 	}
+	if is, missing := indexes(says.at, len(fresh)); len(is) > 0 && missing == nil {
+		for n, i := range is {
+			set.Pictures[fresh[i]].Is = says.at[n].id
+		}
+		return
+	}
 	switch {
 	case len(says.ids) == 1 && (says.certificate(t.pairs) != "" || asked || len(fresh) == 1):
 		for _, i := range fresh {
@@ -237,6 +243,8 @@ func (t *turn) purposeTyped(text string) (replies []Reply, ok bool) {
 	paper, certificate := says.paper(t.pairs), says.certificate(t.pairs)
 	kind := string(t.kb.Situation(text).Kind)
 	switch {
+	case len(says.at) > 0 && set != nil && len(set.Pictures) > 0:
+		return t.numberedTyped(set, says, kind), true
 	case paper != "":
 		if set == nil {
 			set = t.s.begin(t.event.Update, t.now)
@@ -258,6 +266,25 @@ func (t *turn) purposeTyped(text string) (replies []Reply, ok bool) {
 		}
 	}
 	return []Reply{t.pairingReply(set)}, true
+}
+
+// numberedTyped notes what the pictures of the numbers that were typed show.
+func (t *turn) numberedTyped(set *Set, says named, kind string) []Reply {
+	is, missing := indexes(says.at, len(set.Pictures))
+	if missing != nil {
+		return t.sayTo("pair-unknown", args{"numbers": t.numbers(missing), "count": number(len(set.Pictures))})
+	}
+	if paper := says.paper(t.pairs); paper != "" {
+		t.setPurpose(set, paper, kind)
+	}
+	for n, i := range is {
+		set.Pictures[i].Is = says.at[n].id
+	}
+	set.Plan = ""
+	if set.Paper == "" {
+		return t.purposeAsk(set)
+	}
+	return []Reply{t.pairingReply(set)}
 }
 
 // pairingReply is a message that says what is still to come.
