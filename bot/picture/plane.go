@@ -74,58 +74,111 @@ func turned(orientation, quarters int) int {
 
 // resize returns p at w × h pixels, p itself when that is its size.
 func (p plane) resize(w, h int) plane {
-	for p.w >= 2*w && p.h >= 2*h {
-		p = p.halved()
-	}
 	if p.w == w && p.h == h {
 		return p
 	}
-	// Across first: what lies between has the target's width and p's height.
-	across := plane{make([]byte, w*p.h), w, w, p.h}
-	taps := kernel(p.w, w)
-	for y := range p.h {
-		row, out := p.pix[y*p.stride:][:p.w], across.pix[y*w:][:w]
-		for x, t := range taps {
-			sum := int32(1 << (weightBits - 1))
-			for k, v := range row[t.first : t.first+len(t.weights)] {
-				sum += int32(v) * t.weights[k]
-			}
-			out[x] = clamp8(sum >> weightBits)
-		}
-	}
 	out := plane{make([]byte, w*h), w, w, h}
-	sums := make([]int32, w)
-	for y, t := range kernel(p.h, h) {
-		for x := range sums {
-			sums[x] = 1 << (weightBits - 1)
-		}
-		for k, weight := range t.weights {
-			row := across.pix[(t.first+k)*w:][:w]
-			for x, v := range row {
-				sums[x] += int32(v) * weight
-			}
-		}
-		line := out.pix[y*w:][:w]
-		for x, s := range sums {
-			line[x] = clamp8(s >> weightBits)
-		}
+	s := newScaler(p.w, p.h, out)
+	for y := range p.h {
+		s.push(p.pix[y*p.stride:])
 	}
 	return out
 }
 
-// halved returns p with squares of four samples made one. It is several times
-// faster than a kernel; an odd last row or column is left out.
-func (p plane) halved() plane {
-	w, h := p.w/2, p.h/2
-	out := plane{make([]byte, w*h), w, w, h}
-	for y := range h {
-		a, b := p.pix[2*y*p.stride:][:2*w], p.pix[(2*y+1)*p.stride:][:2*w]
-		line := out.pix[y*w:][:w]
-		for x := range line {
-			line[x] = byte((int(a[2*x]) + int(a[2*x+1]) + int(b[2*x]) + int(b[2*x+1]) + 2) >> 2)
+// A scaler brings the rows of a plane, which come from the top, to another size.
+// It holds a few rows and no picture: what lies between two large ones would be
+// as large.
+type scaler struct {
+	out          plane
+	w            int // of the rows that come
+	halves       []half
+	across, down []taps   // what the halves leave to do; nil when that is nothing
+	rows         [][]byte // the latest that are as wide as out, row y at y modulo their number
+	sums         []int32
+	seen, made   int // rows behind the halves, and rows of out
+}
+
+// A half makes one row of two, half as wide.
+type half struct {
+	first []byte // of the two
+	out   []byte
+	odd   bool // first is there
+}
+
+// newScaler returns a scaler of a plane of w × h that fills out.
+func newScaler(w, h int, out plane) *scaler {
+	s := &scaler{out: out, w: w}
+	// It is several times faster than a kernel; an odd last row or column is
+	// left out.
+	for w >= 2*out.w && h >= 2*out.h {
+		s.halves = append(s.halves, half{first: make([]byte, w/2*2), out: make([]byte, w/2)})
+		w, h = w/2, h/2
+	}
+	if w == out.w && h == out.h {
+		return s
+	}
+	s.across, s.down = kernel(w, out.w), kernel(h, out.h)
+	most := 0
+	for _, t := range s.down {
+		most = max(most, len(t.weights))
+	}
+	s.rows = make([][]byte, most)
+	for i := range s.rows {
+		s.rows[i] = make([]byte, out.w)
+	}
+	s.sums = make([]int32, out.w)
+	return s
+}
+
+// push takes the next row.
+func (s *scaler) push(row []byte) {
+	row = row[:s.w]
+	for i := range s.halves {
+		h := &s.halves[i]
+		if h.odd = !h.odd; h.odd {
+			copy(h.first, row)
+			return
+		}
+		a, b := h.first, row[:len(h.first)]
+		for x := range h.out {
+			h.out[x] = byte((int(a[2*x]) + int(a[2*x+1]) + int(b[2*x]) + int(b[2*x+1]) + 2) >> 2)
+		}
+		row = h.out
+	}
+	if s.across == nil {
+		if s.made < s.out.h {
+			copy(s.out.pix[s.made*s.out.stride:][:s.out.w], row)
+			s.made++
+		}
+		return
+	}
+	line := s.rows[s.seen%len(s.rows)]
+	for x, t := range s.across {
+		sum := int32(1 << (weightBits - 1))
+		for k, v := range row[t.first : t.first+len(t.weights)] {
+			sum += int32(v) * t.weights[k]
+		}
+		line[x] = clamp8(sum >> weightBits)
+	}
+	s.seen++
+	for ; s.made < s.out.h; s.made++ {
+		t := s.down[s.made]
+		if t.first+len(t.weights) > s.seen {
+			return
+		}
+		for x := range s.sums {
+			s.sums[x] = 1 << (weightBits - 1)
+		}
+		for k, weight := range t.weights {
+			for x, v := range s.rows[(t.first+k)%len(s.rows)] {
+				s.sums[x] += int32(v) * weight
+			}
+		}
+		to := s.out.pix[s.made*s.out.stride:][:s.out.w]
+		for x, v := range s.sums {
+			to[x] = clamp8(v >> weightBits)
 		}
 	}
-	return out
 }
 
 // weightBits is the precision of a kernel's weights, which sum to 1<<weightBits.

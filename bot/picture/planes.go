@@ -4,8 +4,6 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-
-	"github.com/disintegration/imaging"
 )
 
 // newCanvas returns a white picture of w × h pixels in the form that encode is
@@ -54,43 +52,24 @@ func place(canvas *image.YCbCr, at image.Rectangle, src image.Image, orientation
 		b := s.Rect
 		y.turn(planeOf(s.Pix, s.Stride, s.PixOffset(b.Min.X, b.Min.Y), b.Dx(), b.Dy()).resize(tw, th), orientation)
 	default:
-		s = shrink(s, tw, th)
-		if orientation == 1 && at == canvas.Rect && s.Bounds().Size() == at.Size() {
+		if orientation == 1 && at == canvas.Rect {
 			flattenInto(canvas, s) // without a second picture of that size
 			return
 		}
-		place(canvas, at, flatten(s), orientation)
+		flat := newCanvas(tw, th)
+		flattenInto(flat, s)
+		place(canvas, at, flat, orientation)
 	}
 }
 
-// shrink returns src at w × h pixels when it is of a kind that imaging reads
-// fast, and that has all its colour and alpha to be scaled with; else src.
+// shrink returns src on white at w × h pixels, src itself when it is no larger.
 func shrink(src image.Image, w, h int) image.Image {
 	if b := src.Bounds(); b.Dx() <= w && b.Dy() <= h {
 		return src
 	}
-	switch src.(type) {
-	case *image.NRGBA, *image.NRGBA64, *image.RGBA, *image.RGBA64, *image.Gray16, *image.Paletted:
-		return imaging.Resize(safeForImaging(src), w, h, imaging.CatmullRom)
-	}
-	return src
-}
-
-// safeForImaging returns src in a form that imaging's workers cannot panic on: a
-// panic in one of them ends the process (CVE-2023-36308, a palette index past
-// the palette).
-func safeForImaging(src image.Image) image.Image {
-	p, ok := src.(*image.Paletted)
-	if !ok || len(p.Palette) == 256 {
-		return src
-	}
-	full := *p
-	full.Palette = make(color.Palette, 256)
-	copy(full.Palette, p.Palette)
-	for i := len(p.Palette); i < 256; i++ {
-		full.Palette[i] = color.Transparent
-	}
-	return &full
+	out := newCanvas(w, h)
+	flattenInto(out, src)
+	return out
 }
 
 func chromaSize(s *image.YCbCr) (w, h int) {
@@ -111,41 +90,101 @@ func chromaSize(s *image.YCbCr) (w, h int) {
 	return w, h
 }
 
-// flatten returns src on white.
+// flatten returns src on white, src itself when it has luma and chroma already.
 func flatten(src image.Image) *image.YCbCr {
+	if m, ok := src.(*image.YCbCr); ok {
+		return m
+	}
 	out := newCanvas(src.Bounds().Dx(), src.Bounds().Dy())
 	flattenInto(out, src)
 	return out
 }
 
-// flattenInto writes src on white into out, which has its size. It converts some
-// rows at a time: a second picture with four bytes a pixel would double what is
-// held.
+// flattenInto writes src on white into out, scaled to its size. It takes some rows
+// at a time, so that it holds next to nothing besides the two.
 func flattenInto(out *image.YCbCr, src image.Image) {
 	const rows = 64 // even
 	b := src.Bounds()
+	cw, ch := chromaSize(out)
+	y := newScaler(b.Dx(), b.Dy(), planeOf(out.Y, out.YStride, 0, out.Rect.Dx(), out.Rect.Dy()))
+	cb := newScaler((b.Dx()+1)/2, (b.Dy()+1)/2, planeOf(out.Cb, out.CStride, 0, cw, ch))
+	cr := newScaler((b.Dx()+1)/2, (b.Dy()+1)/2, planeOf(out.Cr, out.CStride, 0, cw, ch))
 	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), rows))
-	indexed, _ := src.(*image.Paletted)
-	var colours [256][4]byte
-	if indexed != nil {
-		colours = onWhite(indexed.Palette)
-	}
-	for y := 0; y < b.Dy(); y += rows {
-		r := strip.Rect
-		r.Max.Y = min(rows, b.Dy()-y)
-		if indexed != nil {
-			for v := range r.Max.Y {
-				line := indexed.Pix[indexed.PixOffset(b.Min.X, b.Min.Y+y+v):][:b.Dx()]
-				to := strip.Pix[v*strip.Stride:]
-				for x, i := range line {
-					*(*[4]byte)(to[4*x:]) = colours[i]
-				}
-			}
-		} else {
-			draw.Draw(strip, r, image.White, image.Point{}, draw.Src)
-			draw.Draw(strip, r, src, image.Pt(b.Min.X, b.Min.Y+y), draw.Over)
+	flat := newCanvas(b.Dx(), rows)
+	onWhite := rowsOnWhite(src)
+	for y0 := b.Min.Y; y0 < b.Max.Y; y0 += rows {
+		n := min(rows, b.Max.Y-y0)
+		onWhite(strip, y0, n)
+		toYCbCr(flat, strip, n)
+		for v := range n {
+			y.push(flat.Y[v*flat.YStride:])
 		}
-		toYCbCr(out, y, strip, r.Max.Y)
+		for v := range (n + 1) / 2 {
+			cb.push(flat.Cb[v*flat.CStride:])
+			cr.push(flat.Cr[v*flat.CStride:])
+		}
+	}
+}
+
+// rowsOnWhite returns a function that writes n rows of src on white, from row y0
+// on, to the top of a strip. The kinds that the decoders return have ways of
+// their own: the general one takes ten times as long.
+func rowsOnWhite(src image.Image) func(strip *image.RGBA, y0, n int) {
+	b := src.Bounds()
+	each := func(row func(to []byte, y int)) func(*image.RGBA, int, int) {
+		return func(strip *image.RGBA, y0, n int) {
+			for v := range n {
+				row(strip.Pix[v*strip.Stride:][:4*b.Dx()], y0+v)
+			}
+		}
+	}
+	switch m := src.(type) {
+	case *image.Paletted:
+		colours := onWhite(m.Palette)
+		return each(func(to []byte, y int) {
+			for x, i := range m.Pix[m.PixOffset(b.Min.X, y):][:b.Dx()] {
+				*(*[4]byte)(to[4*x:]) = colours[i]
+			}
+		})
+	case *image.Gray16:
+		return each(func(to []byte, y int) {
+			from := m.Pix[m.PixOffset(b.Min.X, y):][:2*b.Dx()]
+			for x := range b.Dx() {
+				g := from[2*x]
+				*(*[4]byte)(to[4*x:]) = [4]byte{g, g, g, 255}
+			}
+		})
+	case *image.NRGBA:
+		return each(func(to []byte, y int) { overWhite(to, m.Pix[m.PixOffset(b.Min.X, y):], 1, false) })
+	case *image.NRGBA64:
+		return each(func(to []byte, y int) { overWhite(to, m.Pix[m.PixOffset(b.Min.X, y):], 2, false) })
+	case *image.RGBA:
+		return each(func(to []byte, y int) { overWhite(to, m.Pix[m.PixOffset(b.Min.X, y):], 1, true) })
+	case *image.RGBA64:
+		return each(func(to []byte, y int) { overWhite(to, m.Pix[m.PixOffset(b.Min.X, y):], 2, true) })
+	}
+	return func(strip *image.RGBA, y0, n int) {
+		r := image.Rect(0, 0, b.Dx(), n)
+		draw.Draw(strip, r, image.White, image.Point{}, draw.Src)
+		draw.Draw(strip, r, src, image.Pt(b.Min.X, y0), draw.Over)
+	}
+}
+
+// overWhite writes a row of red, green, blue and alpha on white. A sample has so
+// many bytes, of which the first counts.
+func overWhite(to, from []byte, bytes int, premultiplied bool) {
+	for x := 0; x+4 <= len(to); x += 4 {
+		p := from[x*bytes:][:4*bytes]
+		r, g, b, a := int(p[0]), int(p[bytes]), int(p[2*bytes]), int(p[3*bytes])
+		switch {
+		case a == 255:
+		case premultiplied:
+			r, g, b = min(r, a)+255-a, min(g, a)+255-a, min(b, a)+255-a
+		default:
+			white := (255-a)*255 + 127
+			r, g, b = (r*a+white)/255, (g*a+white)/255, (b*a+white)/255
+		}
+		*(*[4]byte)(to[x:]) = [4]byte{byte(r), byte(g), byte(b), 255}
 	}
 }
 
@@ -164,9 +203,9 @@ func onWhite(p color.Palette) (colours [256][4]byte) {
 	return colours
 }
 
-// toYCbCr writes rows rows of an opaque strip into out from row y0, which is even.
-// The coefficients are JFIF's, in 16-bit fixed point.
-func toYCbCr(out *image.YCbCr, y0 int, strip *image.RGBA, rows int) {
+// toYCbCr writes rows rows of an opaque strip to the top of out. The coefficients
+// are JFIF's, in 16-bit fixed point.
+func toYCbCr(out *image.YCbCr, strip *image.RGBA, rows int) {
 	w := strip.Rect.Dx()
 	for y := 0; y < rows; y += 2 {
 		for x := 0; x < w; x += 2 {
@@ -175,11 +214,11 @@ func toYCbCr(out *image.YCbCr, y0 int, strip *image.RGBA, rows int) {
 				for dx := 0; dx < 2 && x+dx < w; dx++ {
 					p := strip.Pix[(y+dy)*strip.Stride+(x+dx)*4:]
 					r, g, b := int32(p[0]), int32(p[1]), int32(p[2])
-					out.Y[(y0+y+dy)*out.YStride+x+dx] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
+					out.Y[(y+dy)*out.YStride+x+dx] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
 					r4, g4, b4, n = r4+r, g4+g, b4+b, n+1
 				}
 			}
-			i := (y0+y)/2*out.CStride + x/2
+			i := y/2*out.CStride + x/2
 			out.Cb[i] = clamp8(((-11056*r4-21712*g4+32768*b4)/n + 128<<16 + 1<<15) >> 16)
 			out.Cr[i] = clamp8(((32768*r4-27440*g4-5328*b4)/n + 128<<16 + 1<<15) >> 16)
 		}

@@ -1,6 +1,12 @@
 package picture
 
-import "image"
+import (
+	"image"
+	"image/color"
+	"image/draw"
+
+	"github.com/disintegration/imaging"
+)
 
 const (
 	// previewSide is the longer side of a preview in pixels: what chats show.
@@ -28,26 +34,19 @@ func (e *examined) preview() ([]byte, error) {
 	pw, ph := within2(w, h, previewSide)
 	canvas := newCanvas(pw, ph)
 	place(canvas, canvas.Rect, e.pixels, e.header.turn())
+	seen := imaging.Clone(canvas) // in colours that can be painted on
+	red := image.NewUniform(color.NRGBA{R: 255, A: 255})
 	for _, b := range boxes {
 		inner := image.Rect(b.Min.X*pw/w, b.Min.Y*ph/h, b.Max.X*pw/w, b.Max.Y*ph/h).Inset(-previewMargin)
 		outer := inner.Inset(-previewLine)
-		fillRed(canvas, image.Rect(outer.Min.X, outer.Min.Y, outer.Max.X, inner.Min.Y))
-		fillRed(canvas, image.Rect(outer.Min.X, inner.Max.Y, outer.Max.X, outer.Max.Y))
-		fillRed(canvas, image.Rect(outer.Min.X, inner.Min.Y, inner.Min.X, inner.Max.Y))
-		fillRed(canvas, image.Rect(inner.Max.X, inner.Min.Y, outer.Max.X, inner.Max.Y))
-	}
-	return encode(canvas, previewQuality)
-}
-
-// fillRed fills the part of r that lies on the canvas.
-func fillRed(canvas *image.YCbCr, r image.Rectangle) {
-	const y, cb, cr = 76, 85, 255 // JFIF's for pure red
-	r = r.Intersect(canvas.Rect)
-	for v := r.Min.Y; v < r.Max.Y; v++ {
-		for u := r.Min.X; u < r.Max.X; u++ {
-			canvas.Y[canvas.YOffset(u, v)] = y
-			c := canvas.COffset(u, v)
-			canvas.Cb[c], canvas.Cr[c] = cb, cr
+		for _, line := range []image.Rectangle{
+			image.Rect(outer.Min.X, outer.Min.Y, outer.Max.X, inner.Min.Y),
+			image.Rect(outer.Min.X, inner.Max.Y, outer.Max.X, outer.Max.Y),
+			image.Rect(outer.Min.X, inner.Min.Y, inner.Min.X, inner.Max.Y),
+			image.Rect(inner.Max.X, inner.Min.Y, outer.Max.X, inner.Max.Y),
+		} {
+			draw.Draw(seen, line, red, image.Point{}, draw.Src)
 		}
 	}
+	return encode(flatten(seen), previewQuality)
 }
