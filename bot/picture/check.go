@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"path"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -295,11 +296,6 @@ func (c *Checker) takeHEIF(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// cost is the memory to decode a picture and to make a repaired one of it.
-func (h header) cost() int64 {
-	return h.peak() + 3*int64(h.width)*int64(h.height)/2
-}
-
 // pixels decodes data, whose header passed, within the time there is for one
 // picture. A file that cannot be decoded yields problems; an error is the machinery's. The caller holds the memory, and the token for HEIF.
 func (c *Checker) pixels(ctx context.Context, data []byte, h header) (image.Image, []Problem, error) {
@@ -319,6 +315,9 @@ func (c *Checker) pixels(ctx context.Context, data []byte, h header) (image.Imag
 	case ctx.Err() != nil:
 		return nil, nil, ctx.Err()
 	case err == nil:
+		if _, more := h.memory(); more >= collectAt {
+			runtime.GC() // what comes next would be held on top of it
+		}
 		return img, nil, nil
 	case timed.Err() != nil:
 		return nil, reject(Corrupt, args("why", "time")), nil

@@ -30,7 +30,9 @@
 //	unknown-format        kind: text, zip, docx, mp4 …, or empty
 //	extension-mismatch    extension (as named), format (as it is)
 //	too-large, borderline-size   bytes, limit
-//	too-many-pixels       width, height, limit (million pixels)
+//	too-many-pixels       width, height; limit (million pixels), or why: depth
+//	                      (then depth, bits a sample) or storage, when they
+//	                      would pass if they were stored otherwise
 //	extreme-shape         width, height, limit (long side over short side)
 //	too-small             width, height
 //	truncated             readable (percent from the top), when that is known
@@ -53,7 +55,7 @@
 // # How a file is looked at
 //
 // filetype says what the bytes begin like, the header reader what they claim;
-// both read only. Then the limits: bytes, pixels, sides, shape, scans, and the
+// both read only. Then the limits: bytes, pixels, sides, shape, passes, and the
 // memory that the decoder in question would need. Only then is it decoded, by
 // the decoder of its format, within the budget, for ten seconds at most. One
 // file, codec.go, knows who decodes and encodes.

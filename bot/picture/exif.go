@@ -42,8 +42,8 @@ func newTIFFReader(b []byte) (t tiffReader, first int, ok bool) {
 }
 
 // directory calls f with each tag of the directory at off and its first value,
-// and returns where the next directory is, 0 for nowhere. ok is false when the
-// directory does not lie within the file.
+// and returns where the next directory is, 0 for nowhere. A nil f skips the tags.
+// ok is false when the directory does not lie within the file.
 func (t tiffReader) directory(off int, f func(tag int, first uint32)) (next int, ok bool) {
 	if off < 8 || off > len(t.b)-2 {
 		return 0, false
@@ -53,11 +53,12 @@ func (t tiffReader) directory(off int, f func(tag int, first uint32)) (next int,
 	if n*12 > len(t.b)-off {
 		return 0, false
 	}
-	for range n {
+	for ; n > 0 && f != nil; n-- {
 		e := t.b[off : off+12]
 		f(int(t.order.Uint16(e)), t.first(e))
 		off += 12
 	}
+	off += 12 * n
 	if off+4 > len(t.b) {
 		return 0, true
 	}
@@ -70,7 +71,15 @@ func (t tiffReader) directory(off int, f func(tag int, first uint32)) (next int,
 // first returns the first value of the entry e when it is a byte, short or long.
 func (t tiffReader) first(e []byte) uint32 {
 	kind, count := t.order.Uint16(e[2:]), t.order.Uint32(e[4:])
-	size := map[uint16]uint32{1: 1, 3: 2, 4: 4}[kind]
+	var size uint32
+	switch kind {
+	case 1:
+		size = 1
+	case 3:
+		size = 2
+	case 4:
+		size = 4
+	}
 	if size == 0 || count == 0 {
 		return 0
 	}

@@ -42,8 +42,8 @@ func FuzzHeader(f *testing.F) {
 		if h.width < 0 || h.height < 0 || h.end < 0 || h.end > len(data) || h.frames < 1 || h.orientation < 1 || h.orientation > 8 {
 			t.Errorf("header %+v of %d bytes", h, len(data))
 		}
-		if h.refuse() == nil && decodable(format) && (h.peak() <= 0 || h.peak() > maxPeak) {
-			t.Errorf("header %+v passes with a peak of %d bytes", h, h.peak())
+		if h.refuse() == nil && decodable(format) && (h.cost() <= 0 || h.cost() > maxCost) {
+			t.Errorf("header %+v passes with a cost of %d bytes", h, h.cost())
 		}
 	})
 }

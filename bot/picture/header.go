@@ -11,6 +11,7 @@ type header struct {
 	comps         int    // samples per pixel
 	frames        int    // pictures in the file, at least 1
 	scans         int    // passes over the picture: JPEG's SOS segments, else 1
+	walked        int64  // JPEG: coefficients that all passes together go over
 	progressive   bool   // a progressive JPEG or an interlaced PNG
 	lossless      bool   // a WebP that is
 	unpacked      int64  // TIFF: bytes that unpacking its largest strip or tile may take
@@ -87,21 +88,20 @@ func (h header) trailing(data []byte) int {
 	return 0
 }
 
-// peak estimates how many bytes decoding and looking at the pixels hold at their
-// highest point, from what the decoders in use allocate.
-func (h header) peak() int64 {
-	n := h.decodePeak()
-	switch h.format {
-	case JPEG, HEIF:
-		return n // luma and chroma, from which small planes are made at once
-	}
-	// Shrinking anything else goes by way of a picture of the target's width
-	// and all its height, with four bytes a pixel.
-	w, _ := within2(h.width, h.height, detailSide)
-	return n + 4*int64(w)*int64(h.height)
+// cost estimates how many bytes working on the picture holds at its highest
+// point, from what the decoders in use allocate: to decode it, or then to make a
+// repaired picture of the pixels. The planes that are looked at are small.
+func (h header) cost() int64 {
+	pixels, more := h.memory()
+	w, ht := repairedSize(h.width, h.height)
+	// The canvas, and another on which it is turned or scaled down to fit.
+	const perPixel = 2 * 3 / 2
+	return pixels + max(more, perPixel*int64(w)*int64(ht))
 }
 
-func (h header) decodePeak() int64 {
+// memory estimates the bytes of the decoded pixels, and how many more it takes to
+// decode them.
+func (h header) memory() (pixels, more int64) {
 	px := int64(h.width) * int64(h.height)
 	switch h.format {
 	case JPEG:
@@ -109,59 +109,46 @@ func (h header) decodePeak() int64 {
 		if h.comps >= 3 {
 			samples += 2 * px / int64(max(1, h.ratio[0]*h.ratio[1]))
 		}
-		n := samples
+		pixels = samples
 		switch {
-		case h.comps == 4:
-			n = 4*px + 4*px // planes, and the CMYK picture made of them
+		case h.comps == 4: // planes, and the CMYK picture made of them
+			samples += px
+			pixels, more = 4*px, samples
 		case h.direct:
-			n = 3*px + 4*px
+			pixels, more = 4*px, samples
 		}
 		if h.progressive {
-			if h.comps == 4 {
-				samples += px
-			}
-			n += 4 * samples // image/jpeg keeps coefficients as int32
+			more += 4 * samples // image/jpeg keeps coefficients as int32
 		}
-		return n
-	case PNG:
-		n := px
+		return pixels, more
+	case PNG, TIFF:
+		pixels = px
 		switch {
-		case h.comps == 1 && h.depth == 16:
-			n = 2 * px
-		case h.comps > 1 && h.depth == 16:
-			n = 8 * px
+		case h.comps > 1 && h.depth > 8:
+			pixels = 8 * px
 		case h.comps > 1:
-			n = 4 * px
+			pixels = 4 * px
+		case h.depth > 8:
+			pixels = 2 * px
 		}
-		if h.progressive { // interlaced: each pass is a picture of its own, the last has half the pixels
-			n += n / 2
+		if h.progressive { // interlaced: each pass is a picture of its own
+			more = pixels
 		}
-		return n
+		return pixels, more + h.unpacked
 	case GIF:
-		return 2 * px // indexes, and again when interlaced
-	case TIFF:
-		n := px
-		switch {
-		case h.depth == 16 && h.comps > 1:
-			n = 8 * px
-		case h.depth == 16:
-			n = 2 * px
-		case h.comps > 1:
-			n = 4 * px
-		}
-		return n + h.unpacked
+		return px, px // indexes, and again when interlaced
 	case BMP:
 		if h.comps == 1 {
-			return px
+			return px, 0
 		}
-		return 4 * px
+		return 4 * px, 0
 	case WebP:
 		if h.comps == 4 || h.lossless { // the pixels, and the coded ones they are made of
-			return 10 * px
+			return 4 * px, 6 * px
 		}
-		return 2 * px
+		return 2 * px, 0
 	default:
-		return 4 * px // HEIF: what its own process hands over
+		return 4 * px, 0 // HEIF: what its own process hands over
 	}
 }
 

@@ -109,12 +109,17 @@ func scanEnd(data []byte, i int) int {
 func (h *header) readJPEG(data []byte) {
 	h.scans = 0
 	exif := false
+	var frame []byte // of the first SOF, one of three bytes for each component
 	end, broken := eachSegment(data, func(s segment) bool {
 		switch m := s.marker; {
 		case m >= markSOF0 && m <= markSOF15 && m != markDHT && m != markJPG && m != markDAC:
-			h.readSOF(s)
+			if frame == nil && len(s.body) >= 6 {
+				frame = s.body[6:]
+				h.readSOF(s)
+			}
 		case m == markSOS:
 			h.scans++
+			h.walked += h.walk(frame, s.body)
 		case m == markAPP1 && bytes.HasPrefix(s.body, []byte(exifPrefix)) && !exif:
 			exif = true
 			h.readEXIF(s.body[len(exifPrefix):])
@@ -133,10 +138,7 @@ func (h *header) readJPEG(data []byte) {
 
 // readSOF reads a frame header, T.81 B.2.2.
 func (h *header) readSOF(s segment) {
-	b := s.body
-	if len(b) < 6 || h.width != 0 {
-		return
-	}
+	b := s.body // of 6 bytes at least
 	h.depth, h.height, h.width, h.comps = int(b[0]), be16(b[1:]), be16(b[3:]), int(b[5])
 	switch s.marker {
 	case markSOF0, markSOF1:
@@ -165,4 +167,32 @@ func (h *header) readSOF(s segment) {
 			h.ratio[1] = int(y&15) / int(c&15)
 		}
 	}
+}
+
+// walk returns how many coefficients a scan goes over, T.81 B.2.3, in a frame with
+// these components. Those of a progressive JPEG go over a part of each block.
+func (h *header) walk(frame, scan []byte) int64 {
+	if len(scan) == 0 || len(scan) < 4+2*int(scan[0]) || h.comps < 1 || len(frame) < 3*h.comps {
+		return 0
+	}
+	n := int(scan[0])
+	perBlock := int64(64)
+	if first, last := scan[1+2*n], scan[2+2*n]; h.progressive && first <= last && last < 64 {
+		const entry = 8 // to come to a block costs as much as so many coefficients
+		perBlock = int64(last-first) + 1 + entry
+	}
+	size := func(hv byte) int64 { return int64(hv>>4) * int64(hv&15) }
+	largest, area := int64(1), int64(0)
+	for i := range h.comps {
+		largest = max(largest, size(frame[3*i+1]))
+	}
+	for k := range n {
+		for i := range h.comps {
+			if frame[3*i] == scan[1+2*k] {
+				area += size(frame[3*i+1])
+				break
+			}
+		}
+	}
+	return int64(h.width) * int64(h.height) * area / largest * perBlock / 64
 }

@@ -131,8 +131,13 @@ func (h *header) readBMP(data []byte) bool {
 			return false
 		}
 		h.width = side(le32(data[18:]))
-		ht := int64(int32(le32(data[22:]))) // negative: stored from the top
+		ht := int32(le32(data[22:])) // negative: stored from the top
 		h.height = side(uint32(max(ht, -ht)))
+		if h.width == 0 || h.height == 0 { // a negative width, too
+			h.width, h.height = 0, 0
+			h.broken = true
+			return true
+		}
 		h.depth = le16(data[28:])
 	default:
 		return false
@@ -161,6 +166,10 @@ func (h *header) readBMP(data []byte) bool {
 	return true
 }
 
+// maxTiles bounds the pieces of a TIFF, each of which is unpacked by a decoder of
+// its own. Tiles of 256 × 256 pixels make 915 of the largest picture.
+const maxTiles = 20_000
+
 // TIFF compressions that matter here.
 const (
 	tiffNone, tiffLZW, tiffDeflate   = 1, 5, 8
@@ -178,6 +187,7 @@ func (h *header) readTIFF(data []byte) {
 	h.comps, h.depth = 1, 1
 	compression := uint32(tiffNone)
 	var rows, tileWidth, tileHeight int
+	tiled := false
 	next, ok := t.directory(off, func(tag int, v uint32) {
 		switch tag {
 		case tagWidth:
@@ -189,11 +199,11 @@ func (h *header) readTIFF(data []byte) {
 		case tagSamples:
 			h.comps = int(min(v, 64))
 		case tagStripRows:
-			rows = side(v)
+			rows = side(v) // 2³² − 1 stands for all of them
 		case tagTileWidth:
-			tileWidth = side(v)
+			tiled, tileWidth = true, side(v)
 		case tagTileHeight:
-			tileHeight = side(v)
+			tiled, tileHeight = true, side(v)
 		case tagOrientation:
 			if v >= 1 && v <= 8 {
 				h.orientation = int(v)
@@ -204,9 +214,11 @@ func (h *header) readTIFF(data []byte) {
 			compression = v
 		}
 	})
-	h.broken = !ok
+	h.broken = !ok || tiled && (tileWidth == 0 || tileHeight == 0)
 	for h.frames = 1; next != 0 && h.frames < maxIFDs; h.frames++ {
-		if next, ok = t.directory(next, func(int, uint32) {}); !ok {
+		// No entry is read: a chain of large directories that is a loop would
+		// take seconds.
+		if next, ok = t.directory(next, nil); !ok {
 			break
 		}
 	}
@@ -215,8 +227,11 @@ func (h *header) readTIFF(data []byte) {
 	if rows > 0 && rows < ht {
 		ht = rows
 	}
-	if tileWidth > 0 {
+	if tiled && !h.broken {
 		w, ht = tileWidth, tileHeight
+		if (int64(h.width)+int64(w)-1)/int64(w)*((int64(h.height)+int64(ht)-1)/int64(ht)) > maxTiles {
+			h.variant = "unusual"
+		}
 	}
 	block := int64(w) * int64(ht) * int64(h.comps) * int64(h.depth) / 8
 	switch compression {

@@ -58,6 +58,11 @@ func (h *header) readIHDR(b []byte) {
 	h.progressive = b[12] == 1 // Adam7
 }
 
-// side turns a length from a header into an int that two of multiply without
-// overflow. Everything this large is refused.
-func side(n uint32) int { return int(min(n, 1<<30)) }
+// side turns a length from a header into an int, two of which multiply without
+// overflow. A length that no format allows, such as a negative one, becomes 0.
+func side(n uint32) int {
+	if n > 1<<31-1 {
+		return 0
+	}
+	return int(n)
+}

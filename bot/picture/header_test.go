@@ -1,7 +1,9 @@
 package picture
 
 import (
+	"context"
 	"encoding/binary"
+	"image"
 	"image/color"
 	"slices"
 	"strings"
@@ -189,5 +191,85 @@ func TestStripKeepsPixels(t *testing.T) {
 	dirty = append(insertChunk(dirty, "eXIf", exifOf(binary.BigEndian, 1, true)), "PK\x03\x04"...)
 	if got := stripPNG(dirty); string(got) != string(p) {
 		t.Errorf("stripped png has %d bytes, want the %d of the clean one", len(got), len(p))
+	}
+}
+
+// TestHeaderLengths has lengths that no format allows: they are no pixels.
+func TestHeaderLengths(t *testing.T) {
+	bitmap := func(w, h int32) []byte {
+		b := bmpOf(t, drawn(8, 8))
+		binary.LittleEndian.PutUint32(b[18:], uint32(w))
+		binary.LittleEndian.PutUint32(b[22:], uint32(h))
+		return b
+	}
+	ispe := func(w, h uint32) []byte {
+		size := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte{0, 0, 0, 0}, w), h)
+		return []byte(isoBox("ftyp", "heic\x00\x00\x00\x00mif1") + isoBox("meta", "\x00\x00\x00\x00"+isoBox("iprp", isoBox("ipco", isoBox("ispe", string(size))))))
+	}
+	c := New(testLimits, Config{HEIC: func(context.Context, []byte) (image.Image, error) { return nil, ErrUndecodable }})
+	for _, tt := range []struct {
+		name string
+		data []byte
+		want Code
+		w, h int
+	}{
+		{"bmp stored from the top", bitmap(8, -8), TooSmall, 8, 8},
+		{"bmp of negative width", bitmap(-8, 8), Corrupt, 0, 0},
+		{"bmp of the lowest height", bitmap(8, -1<<31), Corrupt, 0, 0},
+		{"bmp of no width", bitmap(0, 8), Corrupt, 0, 0},
+		{"bmp of 2³¹−1 a side", bitmap(1<<31-1, 1<<31-1), TooManyPixels, 1<<31 - 1, 1<<31 - 1},
+		{"png of 2³¹−1 a side", pngClaim(1<<31-1, 1<<31-1, 16, 6, nil), TooManyPixels, 1<<31 - 1, 1<<31 - 1},
+		{"png of 2³¹ a side", pngClaim(1<<31, 7, 8, 2, nil), Corrupt, 0, 7},
+		{"png of 2³²−1 a side", pngClaim(1<<32-1, 1<<32-1, 8, 2, nil), Corrupt, 0, 0},
+		{"tiff of 2³²−1 a side", tiffSize(1<<32-1, 1<<32-1, 0), Corrupt, 0, 0},
+		{"tiff of 2³¹−1 a side", tiffSize(1<<31-1, 1<<31-1, 0), TooManyPixels, 1<<31 - 1, 1<<31 - 1},
+		{"tiff of tiles of 2³²−1", tiffSize(800, 600, 1<<32-1), Corrupt, 800, 600},
+		{"tiff of tiles of one pixel", tiffSize(800, 600, 1), FormatNotAccepted, 800, 600},
+		{"heif of 2³²−1 a side", ispe(1<<32-1, 1<<32-1), Corrupt, 0, 0},
+		{"heif of 2³¹−1 a side", ispe(1<<31-1, 1<<31-1), TooManyPixels, 1<<31 - 1, 1<<31 - 1},
+	} {
+		r, err := c.Check(t.Context(), tt.data, Source{})
+		if err != nil || !slices.Contains(codes(r), tt.want) || r.Width != tt.w || r.Height != tt.h {
+			t.Errorf("%s: %d×%d, %v, %v, want %s and %d×%d", tt.name, r.Width, r.Height, r.Problems, err, tt.want, tt.w, tt.h)
+		}
+	}
+}
+
+// tiffSize returns a deflated TIFF that says this of itself, in tiles when tile is
+// not 0.
+func tiffSize(w, h, tile uint32) []byte {
+	b := []byte("II*\x00\x08\x00\x00\x00")
+	tags := [][2]uint32{{tagWidth, w}, {tagHeight, h}, {tagBits, 8}, {tagCompression, tiffDeflate}, {262, 1}}
+	if tile > 0 {
+		tags = append(tags, [2]uint32{tagTileWidth, tile}, [2]uint32{tagTileHeight, tile})
+	}
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(tags)))
+	for _, e := range tags {
+		b = binary.LittleEndian.AppendUint16(b, uint16(e[0]))
+		b = binary.LittleEndian.AppendUint16(b, 4)
+		b = binary.LittleEndian.AppendUint32(b, 1)
+		b = binary.LittleEndian.AppendUint32(b, e[1])
+	}
+	return append(b, 0, 0, 0, 0)
+}
+
+// TestWalked checks how many coefficients the passes of a JPEG are counted to go
+// over.
+func TestWalked(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		c    craftJPEG
+		want int64
+	}{
+		{"gray", craftJPEG{parts: []byte{0x11}}, 64 * 64},
+		{"with chroma at half size", craftJPEG{parts: []byte{0x22, 0x11, 0x11}}, 64 * 64 * 6 / 4},
+		{"with all of it", craftJPEG{parts: []byte{0x11, 0x11, 0x11}}, 3 * 64 * 64},
+		{"three times over", craftJPEG{parts: []byte{0x11}, again: 2}, 3 * 64 * 64},
+		{"progressive: the mean, and twice the rest", craftJPEG{parts: []byte{0x11}, progressive: true, again: 1}, 64 * (1 + 8 + 2*(63+8))},
+	} {
+		tt.c.w, tt.c.h = 64, 64
+		if h, _ := readHeader(tt.c.bytes(), JPEG); h.walked != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, h.walked, tt.want)
+		}
 	}
 }

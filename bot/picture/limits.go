@@ -16,6 +16,9 @@ const (
 	// MaxHEIFPixels is the same for HEIC: its decoder takes 4 s and 350 MB
 	// for 12 million pixels.
 	MaxHEIFPixels = 24_000_000
+	// MaxCMYKPixels is the same for a JPEG in four inks, which takes image/jpeg
+	// four times as long as one in luma and chroma.
+	MaxCMYKPixels = 15_000_000
 	// MaxSide is the longest side that is decoded, in pixels.
 	MaxSide = 16_000
 
@@ -25,9 +28,17 @@ const (
 	// maxScans bounds the passes of a progressive JPEG, each of which costs a
 	// walk over the whole picture. Encoders write about ten; libjpeg-turbo's fuzzers stop at 500.
 	maxScans = 100
-	// maxPeak is the most that decoding one picture may hold, in bytes. It
-	// keeps the whole process below 250 MB.
-	maxPeak = 190_000_000
+	// maxWalk bounds the coefficients that all passes together go over, at a
+	// nanosecond each. Those of an encoder go over 4 to 6 a pixel.
+	maxWalk = 800_000_000
+	// maxUnpacked bounds the bytes that the pixels of a PNG inflate to, at ten
+	// nanoseconds each with a filter: an A4 sheet at 600 dpi has 104 million in
+	// colour.
+	maxUnpacked = 110_000_000
+	// maxCost is the most that checking and repairing one picture may hold, in
+	// bytes, so that it takes less than 250 MB with its file, of 20 MB at most,
+	// and with the canvas of a stitch.
+	maxCost = 200_000_000
 	// decodeTime bounds the decoding of one picture.
 	decodeTime = 10 * time.Second
 )
@@ -44,32 +55,52 @@ const (
 func (h header) refuse() []Problem {
 	px := int64(h.width) * int64(h.height)
 	maxPx := int64(MaxPixels)
-	if h.format == HEIF {
+	switch {
+	case h.format == HEIF:
 		maxPx = MaxHEIFPixels
+	case h.format == JPEG && h.comps == 4:
+		maxPx = MaxCMYKPixels
 	}
 	w, ht := h.size()
-	size := map[string]string{"width": strconv.Itoa(w), "height": strconv.Itoa(ht)}
+	size := args("width", strconv.Itoa(w), "height", strconv.Itoa(ht))
 	switch {
 	case h.width == 0 || h.height == 0:
 		if h.incomplete {
 			return reject(Truncated, nil)
 		}
-		return reject(Corrupt, map[string]string{"why": "header"})
-	case px > maxPx, h.width > MaxSide, h.height > MaxSide, h.peak() > maxPeak:
+		return reject(Corrupt, args("why", "header"))
+	case px > maxPx, h.width > MaxSide, h.height > MaxSide:
 		size["limit"] = strconv.FormatInt(maxPx/1_000_000, 10) // million pixels
+		return reject(TooManyPixels, size)
+	case h.cost() > maxCost, h.format == PNG && h.inflated() > maxUnpacked:
+		// Not the pixels alone: so many may pass when they are stored otherwise.
+		size["why"] = "storage"
+		if h.depth > 8 {
+			size["why"], size["depth"] = "depth", strconv.Itoa(h.depth)
+		}
 		return reject(TooManyPixels, size)
 	case max(h.width, h.height) > maxRatio*min(h.width, h.height):
 		size["limit"] = strconv.Itoa(maxRatio)
 		return reject(ExtremeShape, size)
-	case h.scans > maxScans:
-		return reject(Corrupt, map[string]string{"why": "scans"})
+	case h.scans > maxScans, h.walked > maxWalk, h.format == JPEG && !h.progressive && h.scans > h.comps:
+		return reject(Corrupt, args("why", "scans"))
 	case h.broken:
-		return reject(Corrupt, map[string]string{"why": "header"})
+		return reject(Corrupt, args("why", "header"))
 	case h.format == WebP && h.incomplete:
 		// The decoder allocates what the header announces.
 		return reject(Truncated, nil)
 	}
 	return nil
+}
+
+// inflated returns how many bytes the pixels of a PNG inflate to. Those that are
+// interlaced are gone over half as often again.
+func (h header) inflated() int64 {
+	n := int64(h.width) * int64(h.height) * int64(h.comps) * int64(h.depth) / 8
+	if h.progressive {
+		n += n / 2
+	}
+	return n
 }
 
 func reject(c Code, args map[string]string) []Problem {

@@ -2,7 +2,6 @@ package picture
 
 import (
 	"image"
-	"runtime"
 	"slices"
 	"strconv"
 )
@@ -10,6 +9,19 @@ import (
 // maxProfile is the largest colour profile that is carried over, in bytes.
 // Those of cameras and screens have 0.5 to 4 KB, of presses up to some hundred.
 const maxProfile = 64 << 10
+
+// largestRepaired is the longest side of a repaired picture whose pixels are coded
+// again, in pixels: what Aliyun's quality check takes. A larger one is brought to
+// DefaultMaxSide.
+const largestRepaired = 5000
+
+// repairedSize returns the size of the repaired picture of one of w × h pixels.
+func repairedSize(w, h int) (int, int) {
+	if max(w, h) <= largestRepaired {
+		return w, h
+	}
+	return within2(w, h, DefaultMaxSide)
+}
 
 // repair makes the repaired picture of e, whose pixels are at hand. It reports
 // false when there is nothing to do, or no pixels.
@@ -80,12 +92,9 @@ func (c *Checker) recode(e *examined) (Repaired, bool, error) {
 			profile = nil
 		}
 	}
-	if h.peak() >= collectAt {
-		runtime.GC() // what looking at the pixels left behind
-	}
 	w, ht := h.size()
 	opaque := isOpaque(e.pixels)
-	canvas := newCanvas(w, ht)
+	canvas := newCanvas(repairedSize(w, ht))
 	place(canvas, canvas.Rect, e.pixels, h.turn())
 	e.pixels = nil // may be collected before encoding
 
@@ -93,6 +102,7 @@ func (c *Checker) recode(e *examined) (Repaired, bool, error) {
 	if err != nil {
 		return Repaired{}, false, err
 	}
+	f.scale *= float64(canvas.Rect.Dx()) / float64(w)
 	r := Repaired{Data: withProfile(f.data, profile), Format: JPEG, Width: f.width, Height: f.height}
 	if h.turn() != 1 {
 		r.Changes = append(r.Changes, Change{Code: TurnedUpright})

@@ -72,7 +72,7 @@ func (c *Checker) Stitch(ctx context.Context, pics [][]byte, opt StitchOptions) 
 	s := Stitched{Reports: make([]Report, len(pics))}
 	looked := make([]*examined, len(pics))
 	sizes := make([]image.Point, len(pics))
-	peak, heif := int64(0), false
+	most, heif := int64(0), false // most bytes for the pixels of one
 	for i, data := range pics {
 		e := c.look(data, Source{})
 		looked[i], s.Reports[i] = e, e.report
@@ -84,7 +84,8 @@ func (c *Checker) Stitch(ctx context.Context, pics [][]byte, opt StitchOptions) 
 		if opt.turn(i)%2 == 1 {
 			sizes[i] = image.Pt(sizes[i].Y, sizes[i].X)
 		}
-		peak = max(peak, e.header.peak())
+		pixels, more := e.header.memory()
+		most = max(most, pixels+more)
 		heif = heif || e.header.format == HEIF
 	}
 	if len(s.Unusable) > 0 {
@@ -100,7 +101,7 @@ func (c *Checker) Stitch(ctx context.Context, pics [][]byte, opt StitchOptions) 
 		defer release()
 	}
 	// The canvas and a smaller one, the coded result, and one picture at a time.
-	free, err := c.memory.take(ctx, peak+4*int64(a.size.X)*int64(a.size.Y))
+	free, err := c.memory.take(ctx, most+4*int64(a.size.X)*int64(a.size.Y))
 	if err != nil {
 		return Stitched{}, fmt.Errorf("stitch %d pictures: %w", len(pics), err)
 	}

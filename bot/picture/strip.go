@@ -58,11 +58,30 @@ func keepChunk(kind string) bool {
 
 // stripPNG returns data without metadata, frames after the first and what follows the
 // picture. The coded pixels are the same bytes.
-func stripPNG(data []byte) []byte {
-	out := make([]byte, 0, len(data))
-	out = append(out, pngSignature...)
+func stripPNG(data []byte) []byte { return filterPNG(data, keepChunk) }
+
+// pixelsPNG returns data with the chunks alone that its pixels are made of.
+func pixelsPNG(data []byte) []byte {
+	return filterPNG(data, func(kind string) bool {
+		switch kind {
+		case "IHDR", "PLTE", "tRNS", "IDAT", "IEND":
+			return true
+		}
+		return false
+	})
+}
+
+// filterPNG returns data with its whole chunks of the kinds to keep.
+func filterPNG(data []byte, keep func(kind string) bool) []byte {
+	n := len(pngSignature)
 	eachChunk(data, func(c chunk) {
-		if keepChunk(c.kind) {
+		if keep(c.kind) {
+			n += c.end - c.start
+		}
+	})
+	out := append(make([]byte, 0, n), pngSignature...)
+	eachChunk(data, func(c chunk) {
+		if keep(c.kind) {
 			out = append(out, data[c.start:c.end]...)
 		}
 	})
