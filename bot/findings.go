@@ -49,26 +49,32 @@ type Findings struct {
 
 // Wordings of [picture.FormatNotAccepted] that have words of their own: a
 // format that only one list of the guidance has, and a kind of an accepted
-// format that is not decoded.
+// format that is not decoded; and of [picture.TooManyPixels]: it is the depth of
+// the colours, or another way of storing them, that takes too much.
 const (
 	disputed picture.Code = "format-disputed"
 	unusual  picture.Code = "format-unusual"
+	tooDeep  picture.Code = "too-deep"
+	tooHeavy picture.Code = "too-heavy"
 )
 
 // Problem says what is wrong, and what to do about it when it is not repaired.
 func (f Findings) Problem(l kb.Lang, r picture.Report, p picture.Problem) (text, do string) {
 	w := f.Words.lang(l)
 	code := p.Code
-	if code == picture.FormatNotAccepted {
-		switch {
-		case p.Args["disputed"] != "":
-			code = disputed
-		case p.Args["variant"] != "":
-			code = unusual
-		}
+	switch {
+	case code == picture.FormatNotAccepted && p.Args["disputed"] != "":
+		code = disputed
+	case code == picture.FormatNotAccepted && p.Args["variant"] != "":
+		code = unusual
+	case code == picture.TooManyPixels && p.Args["why"] == "depth":
+		code = tooDeep
+	case code == picture.TooManyPixels && p.Args["why"] == "storage":
+		code = tooHeavy
 	}
 	a := f.args(l, r)
 	a["where"] = w.Places[p.Args["where"]]
+	a["depth"] = p.Args["depth"]
 	one := w.Problems[code]
 	text, do = fill(one.Text, a), fill(one.Do, a)
 	if code == picture.FormatNotAccepted {

@@ -51,3 +51,23 @@ func TestSourcesOnce(t *testing.T) {
 		}
 	}
 }
+
+// A picture that is too large only as it is stored is not to be made smaller, and
+// the sentence says what it is that takes too much.
+func TestTooLargeAsStored(t *testing.T) {
+	f := Findings{Words: testWords(t), Knowledge: shown{}}
+	r := picture.Report{Format: picture.PNG, Width: 5000, Height: 5000}
+	for _, tt := range []struct {
+		args     map[string]string
+		text, do string
+	}{
+		{map[string]string{"why": "depth", "depth": "16"}, "5000×5000 像素、每种颜色 16 位", "8 位的 jpg"},
+		{map[string]string{"why": "storage"}, "按这种方式存的", "另存为普通的 jpg"},
+		{nil, "5000×5000 像素，太大了", "4000 像素"},
+	} {
+		text, do := f.Problem(kb.Chinese, r, picture.Problem{Code: picture.TooManyPixels, Args: tt.args})
+		if !strings.Contains(text, tt.text) || !strings.Contains(do, tt.do) {
+			t.Errorf("with %v: %q, %q, want %q, %q", tt.args, text, do, tt.text, tt.do)
+		}
+	}
+}

@@ -371,7 +371,7 @@ var menuKeys = map[string][]string{
 }
 
 // problemSlots are filled for every problem, see [Findings.args].
-var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted", "where"}
+var problemSlots = []string{"format", "bytes", "width", "height", "limit", "accepted", "where", "depth"}
 
 // codes lists every kind of problem.
 var codes = []picture.Code{
@@ -392,7 +392,7 @@ func nameKeys() map[string][]string {
 
 func problemKeys() map[string][]string {
 	keys := make(map[string][]string)
-	for _, c := range append([]picture.Code{disputed, unusual}, codes...) {
+	for _, c := range append([]picture.Code{disputed, unusual, tooDeep, tooHeavy}, codes...) {
 		keys[string(c)] = problemSlots
 		keys[string(c)+".do"] = problemSlots
 	}
