@@ -61,11 +61,21 @@ func TestWordsAreComplete(t *testing.T) {
 		f := Findings{Words: w, Knowledge: limitsOnly{}}
 		for _, c := range codes {
 			r := picture.Report{Format: picture.HEIF, Bytes: 4_100_000, Width: 10, Height: 20}
-			for _, a := range []map[string]string{nil, {"disputed": "true"}, {"variant": "lossless"}} {
+			for _, a := range []map[string]string{nil, {"disputed": "true"}, {"variant": "lossless"}, {"why": "depth", "depth": "16"}, {"why": "storage"}} {
 				text, do := f.Problem(l, r, picture.Problem{Code: c, Args: a})
 				if text == "" || do == "" || strings.ContainsAny(text+do, "{}!！") {
 					t.Errorf("%s: problem %q says %q, %q", l, c, text, do)
 				}
+			}
+		}
+		said := make(map[string]picture.Code) // one finding says nothing that another says
+		for _, c := range codes {
+			for _, a := range []map[string]string{nil, {"disputed": "true"}, {"variant": "lossless"}, {"why": "depth", "depth": "16"}, {"why": "storage"}} {
+				text, _ := f.Problem(l, picture.Report{Format: picture.GIF}, picture.Problem{Code: c, Args: a})
+				if other, ok := said[text]; ok && other != c {
+					t.Errorf("%s: problems %q and %q both say %q", l, c, other, text)
+				}
+				said[text] = c
 			}
 		}
 		for c := range changeKeys {

@@ -353,7 +353,8 @@ func (e *examined) describe(src Source) {
 	}
 }
 
-// sort puts the worst problem first, and of two equal ones the earlier found.
+// sort puts the worst problem first, and of two equal ones the earlier found. It
+// keeps maxFindings of them.
 func (e *examined) sort() {
 	rank := map[Level]int{Reject: 0, Warn: 1, Info: 2}
 	slices.SortStableFunc(e.report.Problems, func(a, b Problem) int { return rank[a.Level] - rank[b.Level] })
@@ -364,4 +365,5 @@ func (e *examined) sort() {
 		seen[p.Code] = true
 		return again
 	})
+	e.report.Problems = e.report.Problems[:min(maxFindings, len(e.report.Problems))]
 }

@@ -22,7 +22,7 @@ func TestCheckFormats(t *testing.T) {
 	img := noisy(640, 820, 20)
 	jpg := jpegOf(t, img, 85)
 	p := pngOf(t, drawn(640, 820))
-	pal := paletted(drawn(640, 820))
+	pal, dot := paletted(drawn(640, 820)), paletted(drawn(1, 1))
 	tests := []struct {
 		name    string
 		data    []byte
@@ -41,6 +41,7 @@ func TestCheckFormats(t *testing.T) {
 		{"a zip behind the picture", append(slices.Clone(jpg), "PK\x03\x04 and more"...), Source{}, OK, []Code{TrailingData}},
 		{"a gif", gifOf(t, pal), Source{}, Warned, []Code{FormatNotAccepted}},
 		{"an animated gif", gifOf(t, pal, pal), Source{}, Warned, []Code{FormatNotAccepted, Animated}},
+		{"a gif of a pixel, animated, named .jpg and with more behind it", append(gifOf(t, dot, dot), "PK\x03\x04 and more"...), Source{Name: "a.jpg"}, Warned, []Code{FormatNotAccepted, ExtensionMismatch, TooSmall}},
 		{"a webp", webpOf(640, 820, color.NRGBA{201, 202, 203, 255}, false), Source{}, Rejected, []Code{FormatNotAccepted}},
 		{"an animated webp", webpOf(640, 820, color.NRGBA{201, 202, 203, 255}, true), Source{}, Rejected, []Code{FormatNotAccepted}},
 		{"a bmp", bmpOf(t, img), Source{}, Rejected, []Code{FormatNotAccepted}},

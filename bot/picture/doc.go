@@ -48,9 +48,9 @@
 //
 // The other codes have none. Where is one of top-left, top, top-right, left,
 // centre, right, bottom-left, bottom and bottom-right, as seen upright. The
-// quality findings (blurry to screen-photo) are advice at level warn, three at
-// most. The code repeated is the caller's to add: nothing is kept here. Glare has a box, too, and
-// a report that has one comes with a preview.
+// quality findings (blurry to screen-photo) are advice at level warn. A report has
+// three problems at most. The code repeated is the caller's to add: nothing is kept
+// here. Glare has a box, too, and a report that has one comes with a preview.
 //
 // # How a file is looked at
 //
