@@ -14,6 +14,8 @@ const (
 	// nothing else is asked for. Baidu's document reader takes 4096 when
 	// there are several papers in a picture, Aliyun's quality check 5000.
 	DefaultMaxSide = 4096
+	// SmallestMaxSide is the smallest that may be asked for.
+	SmallestMaxSide = 100
 	// LargestMaxSide is the largest that may be asked for: what Aliyun and
 	// Baidu read at most.
 	LargestMaxSide = 8192
@@ -125,11 +127,11 @@ func (c *Checker) defaults(opt *StitchOptions, n int) error {
 	}
 	switch {
 	case n < 1 || n > MaxStitch:
-		return fmt.Errorf("%d pictures: %w", n, ErrOptions)
+		return fmt.Errorf("%d pictures: %w: 1 to %d", n, ErrOptions, MaxStitch)
 	case opt.MaxBytes < SmallestMaxBytes:
-		return fmt.Errorf("%d bytes: %w", opt.MaxBytes, ErrOptions)
-	case opt.MaxSide < 100 || opt.MaxSide > LargestMaxSide:
-		return fmt.Errorf("%d pixels a side: %w", opt.MaxSide, ErrOptions)
+		return fmt.Errorf("%d bytes: %w: %d or more", opt.MaxBytes, ErrOptions, SmallestMaxBytes)
+	case opt.MaxSide < SmallestMaxSide || opt.MaxSide > LargestMaxSide:
+		return fmt.Errorf("%d pixels a side: %w: %d to %d", opt.MaxSide, ErrOptions, SmallestMaxSide, LargestMaxSide)
 	case opt.Turns != nil && len(opt.Turns) != n:
 		return fmt.Errorf("%d turns for %d pictures: %w", len(opt.Turns), n, ErrOptions)
 	}
@@ -137,7 +139,7 @@ func (c *Checker) defaults(opt *StitchOptions, n int) error {
 	case Auto, Vertical, Horizontal, Grid:
 		return nil
 	}
-	return fmt.Errorf("layout %q: %w", opt.Layout, ErrOptions)
+	return fmt.Errorf("layout %q: %w: auto, vertical, horizontal or grid", opt.Layout, ErrOptions)
 }
 
 // turn returns how many quarter turns picture i makes, 0 to 3.

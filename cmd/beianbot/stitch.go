@@ -38,6 +38,12 @@ func stitch(ctx context.Context, args []string, e env) (err error) {
 	if fs.NArg() == 0 {
 		return wrongUse(e, "stitch", "no FILE")
 	}
+	switch { // 0 stands for the usual
+	case *maxBytes != 0 && *maxBytes < picture.SmallestMaxBytes:
+		return wrongUse(e, "stitch", "flag -max-bytes: %d is out of range: %d or more", *maxBytes, picture.SmallestMaxBytes)
+	case *maxSide != 0 && (*maxSide < picture.SmallestMaxSide || *maxSide > picture.LargestMaxSide):
+		return wrongUse(e, "stitch", "flag -max-side: %d is out of range: %d to %d", *maxSide, picture.SmallestMaxSide, picture.LargestMaxSide)
+	}
 	var data [][]byte
 	for _, in := range fs.Args() {
 		one, err := readFile(in)

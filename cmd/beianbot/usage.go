@@ -83,8 +83,8 @@ Joins pictures, in the order given and each upright, into one JPEG.
 
     -o FILE          where to write it (beian-stitched.jpg)
     -layout LAYOUT   auto (default), vertical, horizontal or grid
-    -max-bytes N     the result is smaller than N bytes (4000000)
-    -max-side N      longest side of the result in pixels (4096)
+    -max-bytes N     the result is smaller than N bytes, 20000 or more (4000000)
+    -max-side N      longest side of the result in pixels, 100 to 8192 (4096)
     -json            {"file":"…","bytes":1,"width":1,"height":1,"quality":1,
                       "scale":[1],"encodes":1,"layout":"…"}
 
