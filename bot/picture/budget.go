@@ -3,6 +3,7 @@ package picture
 import (
 	"context"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -12,10 +13,13 @@ import (
 type budget struct {
 	bytes int64
 	sem   *semaphore.Weighted
+
+	mu         sync.Mutex
+	held, most int64 // bytes that are held, and that ever were; guarded by mu
 }
 
 func newBudget(bytes int64) *budget {
-	return &budget{bytes, semaphore.NewWeighted(bytes)}
+	return &budget{bytes: bytes, sem: semaphore.NewWeighted(bytes)}
 }
 
 // collectAt is how many bytes of pixels are collected at once when they are given
@@ -29,10 +33,19 @@ func (b *budget) take(ctx context.Context, n int64) (free func(), err error) {
 	if err := b.sem.Acquire(ctx, n); err != nil {
 		return nil, err
 	}
+	b.count(n)
 	return func() {
 		if n >= collectAt {
 			runtime.GC()
 		}
+		b.count(-n)
 		b.sem.Release(n)
 	}, nil
+}
+
+func (b *budget) count(n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held += n
+	b.most = max(b.most, b.held)
 }

@@ -87,19 +87,38 @@ func TestReadable(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce checks forty pictures with the memory for a few.
+// TestManyAtOnce works on forty pictures, of several kinds and some not to be
+// opened, with the memory for a few: what is accounted never exceeds it, comes
+// near it, and is all given back.
 func TestManyAtOnce(t *testing.T) {
-	c := New(testLimits, Config{MemoryBytes: 1 << 20})
-	jpg := insert(jpegOf(t, drawn(300, 400), 85), exifSegment(6, false))
+	img := drawn(600, 800)
+	jpg := insert(jpegOf(t, img, 85), exifSegment(6, false))
+	kinds := [][]byte{jpg, pngOf(t, img), jpg[:len(jpg)/2], gifOf(t, paletted(img)), hole(jpg)}
+	const pictures = 4 // that there is memory for
+	h, _ := readHeader(jpg, JPEG)
+	c := New(testLimits, Config{MemoryBytes: pictures * h.cost()})
 	var wg sync.WaitGroup
-	for range 40 {
+	for i := range 40 {
 		wg.Go(func() {
-			if _, r, ok, err := c.Examine(t.Context(), jpg, Source{}); err != nil || !ok || r.Width != 400 {
-				t.Errorf("one of forty: %d×%d, %v, %v", r.Width, r.Height, ok, err)
+			data := kinds[i%len(kinds)]
+			var err error
+			if i%2 == 0 {
+				_, err = c.Check(t.Context(), data, Source{})
+			} else {
+				_, _, _, err = c.Examine(t.Context(), data, Source{})
+			}
+			if err != nil {
+				t.Errorf("one of forty: %v", err)
 			}
 		})
 	}
 	wg.Wait()
+	b := c.memory
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held != 0 || b.most > b.bytes || b.most < b.bytes/pictures {
+		t.Errorf("of %d bytes at most %d were held, and %d are still", b.bytes, b.most, b.held)
+	}
 }
 
 // hole returns a JPEG whose Huffman tables are zeroed.
