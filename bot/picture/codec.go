@@ -87,8 +87,8 @@ func decode(ctx context.Context, data []byte, h header) (img image.Image, err er
 // differently: the two pictures are the same as far as the file goes. It holds
 // two pictures.
 func readable(ctx context.Context, data []byte, h header) (percent int, ok bool) {
-	const most = 13_000_000 // pixels: it decodes twice more
-	if h.format != JPEG || h.progressive || h.comps != 3 || h.direct || h.scans != 1 || h.width*h.height > most {
+	const most = 20_000_000 // bytes of a picture, 13 million pixels of a photo: it decodes twice more
+	if pixels, _ := h.memory(); pixels > most || h.format != JPEG || h.progressive || h.comps != 3 || h.direct || h.scans != 1 {
 		return 0, false
 	}
 	defer func() {
