@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"beianbot/bot"
@@ -29,6 +30,22 @@ func newChecker(l kb.Limits) *picture.Checker {
 		MaxBytes: l.MaxBytes, LooseMaxBytes: l.LooseMaxBytes,
 	}
 	return picture.New(limits, picture.Config{HEIC: heic.Decoder{Args: []string{heicCommand}}.Decode})
+}
+
+// What the program may hold before garbage is collected early, in bytes: the
+// pictures of one command, or all that are worked on at once, and the rest.
+// Otherwise as much garbage may pile up as there are pixels.
+const (
+	commandMemory = 300_000_000
+	serveMemory   = 700_000_000
+)
+
+// collectEarly sets the limit from which garbage is collected early, unless
+// GOMEMLIMIT does.
+func collectEarly(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
+	}
 }
 
 // formats turns the names that the guidance uses into formats: jpg and jpeg are
@@ -57,6 +74,7 @@ type tools struct {
 
 // openTools opens the shipped content. The caller closes base.
 func openTools(ctx context.Context, e env) (*tools, error) {
+	collectEarly(commandMemory)
 	words, err := bot.LoadWords(content.FS)
 	if err != nil {
 		return nil, err

@@ -198,6 +198,7 @@ func runBot(
 		return err
 	}
 	staffChats := make(chan bot.ChatID, 8) // whose menu is to be set
+	collectEarly(serveMemory)
 	bc := bot.Config{
 		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Pairs: pairs, Clauses: clauses,
 		StaffChat: staff, FixedStaff: staff != 0, Key: key,
