@@ -91,7 +91,7 @@ func TestReadable(t *testing.T) {
 // opened, with the memory for a few: what is accounted never exceeds it, comes
 // near it, and is all given back.
 func TestManyAtOnce(t *testing.T) {
-	img := drawn(600, 800)
+	img := drawn(300, 400)
 	jpg := insert(jpegOf(t, img, 85), exifSegment(6, false))
 	kinds := [][]byte{jpg, pngOf(t, img), jpg[:len(jpg)/2], gifOf(t, paletted(img)), hole(jpg)}
 	const pictures = 4 // that there is memory for

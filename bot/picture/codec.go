@@ -127,6 +127,19 @@ func encode(img *image.YCbCr, quality int) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// decodeOwn returns the pixels of what encode returned.
+func decodeOwn(data []byte) (*image.YCbCr, error) {
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("decode own jpeg: %w", err)
+	}
+	m, ok := img.(*image.YCbCr)
+	if !ok { // unreachable: encode takes nothing else
+		return nil, fmt.Errorf("decode own jpeg: pixels of kind %T", img)
+	}
+	return m, nil
+}
+
 // A ctxReader reads b and then tail until ctx ends: the only way to stop one of
 // the standard decoders. It hands out little at a time, so that the end is
 // noticed soon.

@@ -21,6 +21,9 @@ const (
 	aim, near = 0.985, 0.995
 	// enough is the share of the limit below which a better quality is tried.
 	enough = 0.9
+	// lifted is the share of the limit that is aimed at between two qualities,
+	// and bandRows the height of what has one of them, in pixels: a row of MCUs.
+	lifted, bandRows = 0.95, 16
 	// usualEncodes is how often a whole picture is encoded at one size. It is
 	// encoded once more only as long as nothing is below the limit.
 	usualEncodes = 2
@@ -68,7 +71,7 @@ func (f *fitted) search(img *image.YCbCr, maxBytes int64) (excess float64, err e
 	}
 	limit := float64(maxBytes)
 	low, high := keepQuality, bestQuality // qualities still worth an encode
-	q, err := est.first(limit, low, high)
+	q, err := est.best(limit*aim, low, high)
 	for tries := 1; err == nil && q >= low; tries++ {
 		data, err := encode(img, q)
 		if err != nil {
@@ -95,12 +98,85 @@ func (f *fitted) search(img *image.YCbCr, maxBytes int64) (excess float64, err e
 		if q, err = est.best(limit*share, low, high); err != nil {
 			return 0, err
 		}
+		if ok, err := f.between(img, est, q, maxBytes); ok || err != nil {
+			return 0, err
+		}
 	}
 	if err != nil || f.data != nil {
 		return 0, err
 	}
 	n, err := est.at(keepQuality)
 	return n / limit, err
+}
+
+// between encodes img once more where q takes too little of the limit and the
+// quality above takes more than all: with the tables of the one above, but of some
+// bands only what coding with q leaves, which then takes about as many bytes as with
+// q. Scaling the whole by 1 % for the same bytes costs 5 to 13 dB; this gains up to 0.6.
+// It reports whether that was below the limit.
+func (f *fitted) between(img *image.YCbCr, est *estimate, q int, maxBytes int64) (ok bool, err error) {
+	limit := float64(maxBytes)
+	if q < keepQuality || q >= bestQuality || f.encodes >= usualEncodes {
+		return false, nil
+	}
+	this, err := est.at(q)
+	if err != nil {
+		return false, err
+	}
+	next, err := est.at(q + 1)
+	if err != nil || this >= enough*limit || next <= this {
+		return false, err
+	}
+	mixed, err := coarsened(img, q, (next-lifted*limit)/(next-this))
+	if err != nil {
+		return false, err
+	}
+	data, err := encode(mixed, q+1)
+	if err != nil {
+		return false, err
+	}
+	f.encodes++
+	if int64(len(data)) >= maxBytes || len(data) <= len(f.data) {
+		return false, nil
+	}
+	f.data, f.quality = data, q // which all of it has
+	return true, nil
+}
+
+// coarsened returns a copy of img in which a share of the bands, evenly spread, is
+// what coding with q leaves of it.
+func coarsened(img *image.YCbCr, q int, share float64) (*image.YCbCr, error) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	var at []int // the first rows of those bands
+	for band := range h / bandRows {
+		if math.Floor(float64(band+1)*share) > math.Floor(float64(band)*share) {
+			at = append(at, band*bandRows)
+		}
+	}
+	out := newCanvas(w, h)
+	place(out, out.Rect, img, 1)
+	if len(at) == 0 {
+		return out, nil
+	}
+	band := func(m *image.YCbCr, y int) *image.YCbCr {
+		return m.SubImage(image.Rect(0, y, w, y+bandRows)).(*image.YCbCr)
+	}
+	bands := newCanvas(w, len(at)*bandRows)
+	for i, y := range at {
+		r := image.Rect(0, i*bandRows, w, (i+1)*bandRows)
+		place(bands, r, band(img, y), 1)
+	}
+	data, err := encode(bands, q)
+	if err != nil {
+		return nil, err
+	}
+	if bands, err = decodeOwn(data); err != nil {
+		return nil, err
+	}
+	for i, y := range at {
+		place(out, image.Rect(0, y, w, y+bandRows), band(bands, i*bandRows), 1)
+	}
+	return out, nil
 }
 
 // An estimate tells the size of an encoded picture from that of a part of it. A
@@ -159,24 +235,6 @@ func (e *estimate) at(q int) (float64, error) {
 		e.seen[q] = n
 	}
 	return n*e.ratio + headerBytes, nil
-}
-
-// first returns the quality to begin with. At high qualities one step makes up to
-// 12 % of the size of a photo: the next one is worth a try when it may just fit.
-func (e *estimate) first(limit float64, low, high int) (int, error) {
-	q, err := e.best(limit*aim, low, high)
-	if err != nil || q < low || q == high {
-		return q, err
-	}
-	this, err := e.at(q)
-	if err != nil {
-		return 0, err
-	}
-	next, err := e.at(q + 1)
-	if this < (enough+1-aim)*limit && next <= limit {
-		return q + 1, err
-	}
-	return q, err
 }
 
 // best returns the highest quality from low to high at which the picture is
