@@ -79,13 +79,17 @@ func child(name, job string) error {
 const childJob = "BEIANBOT_PICTURE_TEST_JOB"
 
 // TestCost runs every hostile file, and those that are made to cost the most,
-// in a process of its own, and holds it to 2 s of processor time and to 250 MB.
-// With -files, it keeps them to try the program itself on.
+// in a process of its own, and holds a check to 2 s of processor time, a repair or
+// a stitch, which code up to 17 million pixels twice, to 4 s, and all to 250 MB. That
+// is on a machine that does nothing else: where three others wait for each
+// processor, times are half as long again. With -files, it keeps them to try the
+// program itself on.
 func TestCost(t *testing.T) {
 	if !*long {
 		t.Skip("takes minutes; -long runs it")
 	}
-	const maxCPU, maxMB = 2 * time.Second, 250
+	const maxMB = 250
+	maxCPU := map[string]time.Duration{"check": 2 * time.Second, "fix": 4 * time.Second, "stitch": 4 * time.Second}
 	files := costlyFiles(t)
 	for name, data := range hostile(t) {
 		files[name] = func() []byte { return data }
@@ -118,8 +122,8 @@ func TestCost(t *testing.T) {
 			if job == "fix" {
 				line += strings.TrimLeft(string(out), "0123456789")
 			}
-			if cpu > maxCPU || mb > maxMB {
-				t.Errorf("%s takes %v and %d MB to %s, want %v and %d MB at most", name, cpu, mb, job, maxCPU, maxMB)
+			if cpu > maxCPU[job] || mb > maxMB {
+				t.Errorf("%s takes %v and %d MB to %s, want %v and %d MB at most", name, cpu, mb, job, maxCPU[job], maxMB)
 			}
 		}
 		t.Log(line)

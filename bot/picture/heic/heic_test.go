@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
+	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -157,5 +161,63 @@ func BenchmarkDecode(b *testing.B) {
 		if _, err := (Decoder{Args: []string{childArg}}).Decode(b.Context(), data); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkLarge decodes photos of 12 and 24 million pixels, drawn here and coded by
+// libheif's heif-enc, and reports the largest memory that the child had. As in a
+// parent, that is no less than the test program's own when it starts the child.
+func BenchmarkLarge(b *testing.B) {
+	encoder, err := exec.LookPath("heif-enc")
+	if err != nil {
+		b.Skip("there is no heif-enc: install libheif-examples")
+	}
+	for _, size := range []image.Point{{4000, 3000}, {6000, 4000}} {
+		b.Run(fmt.Sprintf("%d×%d", size.X, size.Y), func(b *testing.B) {
+			dir := b.TempDir()
+			from, to := filepath.Join(dir, "a.jpg"), filepath.Join(dir, "a.heic")
+			drawPhoto(b, from, size)
+			if out, err := exec.Command(encoder, "-q", "50", "-p", "preset=ultrafast", "-o", to, from).CombinedOutput(); err != nil {
+				b.Fatalf("%v\n%s", err, out)
+			}
+			data, err := os.ReadFile(to)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(data)))
+			var cpu time.Duration
+			var mb float64
+			for b.Loop() {
+				cmd := exec.Command(os.Args[0], childArg)
+				cmd.Stdin = bytes.NewReader(data)
+				if out, err := cmd.Output(); err != nil || len(out) < size.X*size.Y {
+					b.Fatalf("%d bytes, %v", len(out), err)
+				}
+				cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+				mb = max(mb, peakMB(cmd.ProcessState))
+			}
+			b.ReportMetric(cpu.Seconds()/float64(b.N), "cpu-s/op")
+			b.ReportMetric(mb, "child-MB")
+		})
+	}
+}
+
+// drawPhoto writes a JPEG of soft colours under noise.
+func drawPhoto(b *testing.B, name string, size image.Point) {
+	img := image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio420)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range img.Y {
+		x, y := i%img.YStride, i/img.YStride
+		img.Y[i] = uint8(x*150/size.X + y*60/size.Y + rng.IntN(12) + x/40%2*20)
+	}
+	for i := range img.Cb {
+		img.Cb[i], img.Cr[i] = uint8(110+i%img.CStride*30/img.CStride), uint8(140-rng.IntN(6))
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := errors.Join(jpeg.Encode(f, img, &jpeg.Options{Quality: 90}), f.Close()); err != nil {
+		b.Fatal(err)
 	}
 }
