@@ -104,7 +104,8 @@ func TestCost(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		line := fmt.Sprintf("%-36s %8d bytes", name, len(data))
+		var line strings.Builder
+		line.WriteString(fmt.Sprintf("%-36s %8d bytes", name, len(data)))
 		for _, job := range []string{"check", "fix", "stitch"} {
 			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), childVariable+"="+path, childJob+"="+job)
@@ -118,15 +119,15 @@ func TestCost(t *testing.T) {
 			if _, err := fmt.Sscan(string(out), &mb); err != nil {
 				t.Fatalf("%s, %s: %v: %s", name, job, err, out)
 			}
-			line += fmt.Sprintf("  %s %5d ms %4d MB", job, cpu.Milliseconds(), mb)
+			line.WriteString(fmt.Sprintf("  %s %5d ms %4d MB", job, cpu.Milliseconds(), mb))
 			if job == "fix" {
-				line += strings.TrimLeft(string(out), "0123456789")
+				line.WriteString(strings.TrimLeft(string(out), "0123456789"))
 			}
 			if cpu > maxCPU[job] || mb > maxMB {
 				t.Errorf("%s takes %v and %d MB to %s, want %v and %d MB at most", name, cpu, mb, job, maxCPU[job], maxMB)
 			}
 		}
-		t.Log(line)
+		t.Log(line.String())
 		if *keep == "" {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
