@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 
 // Journal is a [Store] in one file of JSON lines, appended to and never
 // rewritten, so that every version of every entry stays known. A line says which
-// version it is; the order of the lines does not matter.
+// version it is, and its sum; the order of the lines does not matter.
 type Journal struct {
 	mem *MemStore // what the file says
 
@@ -61,6 +62,9 @@ func (j *Journal) read() error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
+		if !sound(line) {
+			return fmt.Errorf("line %d is not what was written: the disk has damaged it, or somebody edited it and left its Sum", n)
+		}
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
@@ -78,6 +82,31 @@ func (j *Journal) read() error {
 	}
 	_, err := j.file.Seek(j.size, io.SeekStart)
 	return err
+}
+
+// sumField begins the last field of a line, the CRC-32C of the object without it.
+// A bit that flips in the number of a version, say, leaves sound JSON.
+const sumField = `,"Sum":"`
+
+func lineSum(object []byte) string {
+	return fmt.Sprintf("%08x", crc32.Checksum(object, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// withSum adds the sum of an object to it.
+func withSum(object []byte) []byte {
+	sum := lineSum(object)
+	return append(object[:len(object)-1], sumField+sum+`"}`...)
+}
+
+// sound reports whether a line has the sum that it says. One that says none was
+// written by hand, or before there were sums.
+func sound(line []byte) bool {
+	at := len(line) - len(sumField) - len(`00000000"}`)
+	if at < 0 || string(line[at:at+len(sumField)]) != sumField {
+		return true
+	}
+	object := append(bytes.Clone(line[:at]), '}')
+	return lineSum(object) == string(line[at+len(sumField):len(line)-2])
 }
 
 // readLine returns the next line without its newline, io.EOF when there is no
@@ -133,7 +162,7 @@ func (j *Journal) append(e Entry) error {
 	if err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	line = append(line, '\n')
+	line = append(withSum(line), '\n')
 	if len(line) > maxJournalLine {
 		return fmt.Errorf("entry of %d bytes, at most %d", len(line), maxJournalLine)
 	}

@@ -3,6 +3,7 @@ package kb_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -99,4 +100,48 @@ func TestJournalVersions(t *testing.T) {
 		j = openJournal(t, dir).(*kb.Journal)
 	}
 	j.Close()
+}
+
+// Whichever bit of a line the disk flips: the line is refused, or says the same.
+func TestJournalFlippedBit(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	e := kbtest.Entry("staff/a", "甲")
+	e.Version = 0
+	if err := j.Put(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	e.Version, e.Rule = 1, "two"
+	if err := j.Put(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	want, err := j.History(t.Context(), "staff/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Close()
+	path := filepath.Join(dir, "kb.jsonl")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range len(whole) - 1 { // without the last newline, the line was never acknowledged
+		broken := []byte(string(whole))
+		broken[at] ^= 1 << (at % 8)
+		if err := os.WriteFile(path, broken, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := kb.OpenJournal(path)
+		if err != nil {
+			continue
+		}
+		all, err := j.Entries(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Errorf("bit %d of byte %d flipped: %d entries, %v", at%8, at, len(all), err)
+		}
+		if vs, err := j.History(t.Context(), "staff/a"); err != nil || !reflect.DeepEqual(vs, want) {
+			t.Errorf("bit %d of byte %d flipped: %+v, %v", at%8, at, vs, err)
+		}
+		j.Close()
+	}
 }
