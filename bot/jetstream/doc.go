@@ -14,6 +14,9 @@
 //	lock        held while a process has the folder open: the server takes no lock,
 //	            and two of them in one folder both acknowledge writes
 //	kb.jsonl    every version of every entry, a line each, appended and synced
+//	copies      a file for each question for staff and each setting, and one for the
+//	            updates that wait, to heal the server's files from
+//	held        what the server held lately: a start notices what is missing
 //	nats        the server's own files:
 //	  KV_kb       the last 64 versions of each entry
 //	  KV_chat     <bot>.<chat>: the session, for 26 hours after the last save
@@ -33,14 +36,24 @@
 // disk that takes 2 ms for a sync still stores some hundred updates a second.
 //
 // What the server does not promise is a message of its own for every loss. One
-// flipped bit in a file costs it one record or, when it reads the file without
-// its index, all records behind it, without an error; a watch on such a bucket
-// never comes to its end; and a bit in the number of a record makes it eat all
-// memory, unless the index is gone. So the index is removed before the server
-// starts, there are no watches here, every request has a time limit, and the
-// knowledge, which nobody can make again, is compared with kb.jsonl at every
-// start: see [Entries]. An update that is hit by a flipped bit while it waits is
-// lost; a chat starts over.
+// flipped bit in a file costs it one record or all records behind it, without an
+// error; in the length of a key, which its sums do not cover, it makes another key;
+// a watch on such a bucket never comes to its end; and a bit in the number of a
+// record makes it eat all memory, unless the index is gone. A folder that is gone
+// is made anew. So its index is removed before it starts, lengths are looked at,
+// there are no watches here, every request has a time limit, and at every start it
+// is found out what is missing, from what is said to be held and from files that
+// the server has cut. Then
+//
+//   - knowledge comes back from kb.jsonl, or goes there: see [Entries]. Where both
+//     have less than was held, or disagree, the start is refused;
+//   - questions for staff, settings and updates that wait come back from their
+//     copies, or go there. A copy holds what the bucket holds and no older version:
+//     what is forgotten in one is forgotten in the other, and after 90 days in both;
+//   - for conversations, counts, marks and failures the log says what is missing:
+//     a chat starts over, an update may be answered twice.
+//
+// anydamage_test.go tries it on every file and folder, with 200 flipped bits.
 //
 // A full disk freezes a stream until the server is started again, and the writer
 // learns nothing but that time is up. [Store.Check] is how to notice; the program

@@ -22,6 +22,9 @@ type Limits struct {
 	// Documents is how many there may be, and Bytes how large they may be
 	// together; both must be set. At a bound new ones are refused with [ErrFull].
 	Documents, Bytes int64
+	// Guarded documents are copied into files of their own, from which a start
+	// heals a bucket that the disk has damaged.
+	Guarded bool
 }
 
 // changeTries is how often a change is tried again because another one came
@@ -31,9 +34,10 @@ const changeTries = 50
 // Documents are JSON documents by key, in a bucket of their own, each changed by
 // compare and set. Keys hold letters, digits and -/_=. only.
 type Documents[T any] struct {
-	s    *Store
-	st   natsjs.Stream
-	name string
+	s      *Store
+	st     natsjs.Stream
+	name   string
+	copies *copies // nil when they are not guarded
 }
 
 // OpenDocuments opens the documents with this name, which is short and plain.
@@ -41,40 +45,68 @@ func OpenDocuments[T any](ctx context.Context, s *Store, name string, l Limits) 
 	if err := validToken(name); err != nil {
 		return nil, fmt.Errorf("open documents: %w", err)
 	}
-	st, err := s.bucket(ctx, "doc-"+name, bounds{history: 1, life: l.Life, messages: l.Documents, bytes: l.Bytes})
+	st, err := s.bucket(ctx, "doc-"+name, bounds{
+		history: 1, life: l.Life, messages: l.Documents, bytes: l.Bytes, lives: l.Guarded && l.Life > 0,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open documents: %w", err)
 	}
-	return &Documents[T]{s: s, st: st, name: name}, nil
+	d := &Documents[T]{s: s, st: st, name: name}
+	if l.Guarded {
+		if err := d.guard(ctx, l.Life); err != nil {
+			return nil, fmt.Errorf("compare the documents %q with their copies: %w", name, err)
+		}
+	}
+	return d, nil
 }
 
 func (d *Documents[T]) subject(key string) string { return subject("doc-"+d.name, key) }
 
 // Get returns a document, or [kb.ErrNotFound].
 func (d *Documents[T]) Get(ctx context.Context, key string) (T, error) {
-	v, seq, err := d.read(ctx, key)
-	if err == nil && seq == 0 {
+	v, at, err := d.read(ctx, key)
+	if err == nil && at.seq == 0 {
 		err = fmt.Errorf("get %s: %w", d.name, kb.ErrNotFound)
 	}
 	return v, err
 }
 
-// read returns a document and its sequence, 0 when there is none.
-func (d *Documents[T]) read(ctx context.Context, key string) (v T, seq uint64, err error) {
+// A place is where a document stands in the bucket, the zero place for nowhere.
+type place struct {
+	seq     uint64
+	version int // of a guarded document, 0 for one that was stored before there were copies
+}
+
+// read returns a document and where it stands.
+func (d *Documents[T]) read(ctx context.Context, key string) (v T, at place, err error) {
 	if err := validKey(key); err != nil {
-		return v, 0, fmt.Errorf("get %s: %w", d.name, err)
+		return v, at, fmt.Errorf("get %s: %w", d.name, err)
 	}
 	m, err := last(ctx, d.st, d.subject(key))
 	if errors.Is(err, natsjs.ErrMsgNotFound) {
-		return v, 0, nil
+		return v, at, nil
 	}
 	if err != nil {
-		return v, 0, fmt.Errorf("get %s: %w", d.name, err)
+		return v, at, fmt.Errorf("get %s: %w", d.name, err)
 	}
 	if err := json.Unmarshal(m.Data, &v); err != nil {
-		return v, 0, fmt.Errorf("decode %s: %w", d.name, err)
+		return v, at, fmt.Errorf("decode %s: %w", d.name, err)
 	}
-	return v, m.Sequence, nil
+	return v, place{m.Sequence, versionOf(m)}, nil
+}
+
+// store puts a document in place of the one at a place.
+func (d *Documents[T]) store(ctx context.Context, key string, data []byte, at place) error {
+	m := &nats.Msg{Subject: d.subject(key), Data: data}
+	if d.copies == nil {
+		_, err := d.s.put(ctx, m, natsjs.WithExpectLastSequencePerSubject(at.seq))
+		return err
+	}
+	one := copied{Version: max(at.version, d.copies.version(key)) + 1, Changed: time.Now().UTC(), Data: data}
+	if err := d.putVersion(ctx, m, one.Version, at.seq); err != nil {
+		return err
+	}
+	return d.copies.put(key, one)
 }
 
 // Change lets change work on the document under key, the zero T when there is
@@ -85,7 +117,7 @@ func (d *Documents[T]) read(ctx context.Context, key string) (v T, seq uint64, e
 func (d *Documents[T]) Change(ctx context.Context, key string, change func(*T) error) (T, error) {
 	var none T
 	for range changeTries {
-		v, seq, err := d.read(ctx, key)
+		v, at, err := d.read(ctx, key)
 		if err != nil {
 			return none, err
 		}
@@ -96,7 +128,7 @@ func (d *Documents[T]) Change(ctx context.Context, key string, change func(*T) e
 		if err != nil {
 			return none, fmt.Errorf("encode %s: %w", d.name, err)
 		}
-		_, err = d.s.put(ctx, &nats.Msg{Subject: d.subject(key), Data: data}, natsjs.WithExpectLastSequencePerSubject(seq))
+		err = d.store(ctx, key, data, at)
 		if err == nil {
 			return v, nil
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,13 +63,17 @@ type Inbox struct {
 	waiting map[int64]stored
 	bytes   int64    // of the waiting
 	newest  uint64   // sequence of the latest message
-	litter  []uint64 // messages of handled updates that are not removed yet
+	litter  []stored // handled updates whose messages are not removed yet, without their content
+	places  int      // how many updates have come
+	copy    *inboxCopy
 }
 
 // stored is an update that waits. All of it is set once.
 type stored struct {
 	telegram.Record
-	seq uint64 // of its message; rises in the order in which updates came
+	seq   uint64 // of its message
+	place int    // among all that came; that of an update that was lost and put back is its old one
+	bytes int64  // of Raw
 }
 
 func openInbox(ctx context.Context, s *Store, cfg Config) (*Inbox, error) {
@@ -108,10 +113,18 @@ func openInbox(ctx context.Context, s *Store, cfg Config) (*Inbox, error) {
 }
 
 // read finds what waits from before. What is marked as done, or stored twice, is
-// removed.
+// removed. What the server has lost is put back from the copy.
 func (in *Inbox) read(ctx context.Context) error {
+	copy, copied, gone, damaged, err := openInboxCopy(filepath.Join(in.s.dir, copiesName, "inbox", in.bot))
+	if err != nil {
+		return err
+	}
+	in.copy = copy
 	var left []uint64
-	err := in.s.scan(ctx, in.st, "inp.>", func(m *natsjs.RawStreamMsg) error {
+	var found []stored
+	known := make(map[int64]bool)
+	err = in.s.scan(ctx, in.st, "inp.>", func(m *natsjs.RawStreamMsg) error {
+		in.newest = max(in.newest, m.Sequence)
 		if strings.Split(m.Subject, ".")[2] != in.bot {
 			in.alien++
 			return nil
@@ -120,23 +133,66 @@ func (in *Inbox) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, twice := in.waiting[id]; twice || in.marks.handled(id) {
+		if known[id] || in.marks.handled(id) || gone[id] {
 			left = append(left, m.Sequence)
 			return nil
 		}
-		in.keep(telegram.Record{ID: id, Chat: chatOf(m), Raw: m.Data}, m.Sequence)
+		known[id] = true
+		found = append(found, stored{Record: telegram.Record{ID: id, Chat: chatOf(m), Raw: m.Data}, seq: m.Sequence})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return in.remove(ctx, left)
+	lost := 0
+	for _, r := range copied {
+		if known[r.ID] || in.marks.handled(r.ID) {
+			continue
+		}
+		lost++
+		seq, err := in.publishOne(ctx, r)
+		if err != nil {
+			return fmt.Errorf("put back update %d: %w", r.ID, err)
+		}
+		found = append(found, stored{Record: r, seq: seq})
+	}
+	if lost > 0 {
+		in.s.log.Error("the store had lost updates that waited, which are back from their copy", "count", lost)
+	}
+	if damaged > 0 {
+		in.s.log.Warn("the copy of the updates that wait was damaged and is made anew from the store", "lines", damaged)
+	}
+	for _, w := range inOrder(found, copied, lost) {
+		in.keep(w.Record, w.seq)
+	}
+	if err := in.remove(ctx, left); err != nil {
+		return err
+	}
+	in.copy.rewrite(in.records())
+	in.s.healed[inboxStream] = len(found)
+	return in.copy.err
+}
+
+// inOrder returns updates as they came. That is the order of the queue, unless
+// some were put back at its end; then it is that of the copy, which lacks at most
+// what came last.
+func inOrder(found []stored, copied []telegram.Record, lost int) []stored {
+	if lost == 0 {
+		return found
+	}
+	place := make(map[int64]int, len(copied))
+	for i, r := range copied {
+		place[r.ID] = i - len(copied)
+	}
+	slices.SortStableFunc(found, func(a, b stored) int { return cmp.Compare(place[a.ID], place[b.ID]) })
+	return found
 }
 
 // keep takes an update among the waiting. The caller holds mu, or nobody else
 // has in yet.
 func (in *Inbox) keep(r telegram.Record, seq uint64) {
-	in.waiting[r.ID] = stored{r, seq}
+	in.places++
+	in.waiting[r.ID] = stored{Record: r, seq: seq, place: in.places, bytes: int64(len(r.Raw))}
 	in.newest = max(in.newest, seq)
 	in.bytes += int64(len(r.Raw))
 }
@@ -170,13 +226,22 @@ func chatOf(m *natsjs.RawStreamMsg) int64 {
 func (in *Inbox) Waiting(context.Context) ([]telegram.Record, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	bySeq := func(a, b stored) int { return cmp.Compare(a.seq, b.seq) }
-	var rs []telegram.Record
-	for _, w := range slices.SortedFunc(maps.Values(in.waiting), bySeq) {
-		w.Deaths = in.marks.deaths(w.ID)
-		rs = append(rs, w.Record)
+	rs := in.records()
+	for i := range rs {
+		rs[i].Deaths = in.marks.deaths(rs[i].ID)
 	}
 	return rs, nil
+}
+
+// records returns what waits, in the order in which it came. The caller holds mu,
+// or nobody else has in yet.
+func (in *Inbox) records() []telegram.Record {
+	byPlace := func(a, b stored) int { return cmp.Compare(a.place, b.place) }
+	var rs []telegram.Record
+	for _, w := range slices.SortedFunc(maps.Values(in.waiting), byPlace) {
+		rs = append(rs, w.Record)
+	}
+	return rs
 }
 
 // Add implements [telegram.Journal].
@@ -199,6 +264,7 @@ func (in *Inbox) Add(ctx context.Context, batch []telegram.Record) ([]telegram.R
 	for i, r := range fresh {
 		in.keep(r, seqs[i])
 	}
+	in.copy.add(fresh...)
 	return fresh, nil
 }
 
@@ -345,8 +411,9 @@ func (in *Inbox) Done(ctx context.Context, ids ...int64) error {
 	in.mu.Lock()
 	for _, id := range ids {
 		if w, ok := in.waiting[id]; ok {
-			in.litter = append(in.litter, w.seq)
-			in.bytes -= int64(len(w.Raw))
+			in.bytes -= w.bytes
+			w.Raw = nil
+			in.litter = append(in.litter, w)
 			delete(in.waiting, id)
 		}
 	}
@@ -358,6 +425,23 @@ func (in *Inbox) Done(ctx context.Context, ids ...int64) error {
 	return err
 }
 
+// close lets go of the copy.
+func (in *Inbox) close() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.copy.close()
+}
+
+// mend makes the copy anew when a write of it has failed.
+func (in *Inbox) mend() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.copy.err != nil {
+		in.copy.rewrite(in.records())
+	}
+	return in.copy.err
+}
+
 // tidy removes what is handled: all that came before the first update that still
 // waits in one request, the rest one by one. When nothing waits, no content is
 // left on the disk, once the server has deleted the file; else the content stays
@@ -366,11 +450,23 @@ func (in *Inbox) tidy(ctx context.Context) error {
 	in.tidying.Lock()
 	defer in.tidying.Unlock()
 	in.mu.Lock()
-	litter := in.litter
+	var litter []uint64
+	var ids []int64
+	var size int64
+	for _, w := range in.litter {
+		litter, ids, size = append(litter, w.seq), append(ids, w.ID), size+w.bytes
+	}
 	in.litter = nil
 	first := in.newest + 1
 	for _, w := range in.waiting {
 		first = min(first, w.seq)
+	}
+	switch {
+	case len(ids) == 0:
+	case len(in.waiting) == 0:
+		in.copy.rewrite(nil)
+	default:
+		in.copy.drop(ids, size, in.records)
 	}
 	in.mu.Unlock()
 	if len(litter) == 0 {

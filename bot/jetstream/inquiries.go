@@ -16,7 +16,7 @@ const inquiryLife = 90 * 24 * time.Hour
 type Inquiries struct{ docs *Documents[bot.Inquiry] }
 
 func openInquiries(ctx context.Context, s *Store) (*Inquiries, error) {
-	docs, err := OpenDocuments[bot.Inquiry](ctx, s, "inquiry", Limits{Life: inquiryLife, Documents: 20_000, Bytes: 256 << 20})
+	docs, err := OpenDocuments[bot.Inquiry](ctx, s, "inquiry", Limits{Life: inquiryLife, Documents: 20_000, Bytes: 256 << 20, Guarded: true})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (q *Inquiries) OpenInquiries(ctx context.Context) ([]bot.Inquiry, error) {
 type Settings struct{ docs *Documents[string] }
 
 func openSettings(ctx context.Context, s *Store) (*Settings, error) {
-	docs, err := OpenDocuments[string](ctx, s, "setting", Limits{Documents: 1000, Bytes: 4 << 20})
+	docs, err := OpenDocuments[string](ctx, s, "setting", Limits{Documents: 1000, Bytes: 4 << 20, Guarded: true})
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,13 @@ func (e *Entries) level(ctx context.Context, log *slog.Logger) error {
 		}
 		log.Info("the store is whole again")
 	}
+	entries, versions, err := e.sum(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.s.held.check(entries, versions); err != nil {
+		return err
+	}
 	return e.reportGaps(ctx, log)
 }
 
@@ -162,6 +169,15 @@ func (e *Entries) reportGaps(ctx context.Context, log *slog.Logger) error {
 		log.Warn("old versions of entries are missing from the knowledge journal", "versions", gone)
 	}
 	return err
+}
+
+// sum returns the number of entries and the sum of their newest versions.
+func (e *Entries) sum(ctx context.Context) (entries, versions int, err error) {
+	all, err := e.journal.Entries(ctx)
+	for _, entry := range all {
+		versions += entry.Version
+	}
+	return len(all), versions, err
 }
 
 // each calls f with all versions of every entry of the journal, oldest first.

@@ -24,8 +24,9 @@ const (
 	// startLimit is how long the server may take to read what is stored.
 	startLimit = 30 * time.Second
 
-	lockName   = "lock"
-	serverName = "nats" // folder of the server's own files
+	lockName    = "lock"
+	serverName  = "nats" // folder of the server's own files
+	journalName = "kb.jsonl"
 )
 
 // errInUse is returned for a data folder that another process has open.
@@ -38,6 +39,10 @@ type Config struct {
 	// Bot is the number of the bot, the part of its token before the colon. Chats
 	// and updates are kept under it.
 	Bot string
+	// Beside are the names of what else the program keeps in the folder, none of
+	// which is there unless the store was. Where one is and the store is not, the
+	// store has been lost, and that is refused.
+	Beside []string
 	// InboxBytes bounds the updates that wait, 64 MiB if 0.
 	InboxBytes int64
 	// MaxChats is how many chats are remembered, 20,000 if 0; beyond it those that
@@ -63,11 +68,23 @@ type Store struct {
 	Inbox *Inbox
 
 	log    *slog.Logger
+	dir    string
 	lock   *os.File
 	server *server.Server
 	conn   *nats.Conn
 	js     natsjs.JetStream
 	close  func() error
+
+	// What the start has found; not read later.
+	held   *held                       // what the store held, nil when nothing says it
+	before map[string]map[string]int64 // sizes of the files with messages, by stream and name
+	cuts   map[string]int64            // bytes that the server has cut off such files, by stream
+	healed map[string]int              // messages of guarded streams, when all was put back
+
+	compared map[string]bool // streams of which that was looked at
+
+	noting sync.Mutex // held while it is noted what the store holds
+	whole  bool       // all parts are open; set once
 }
 
 // Open opens the data folder, which no other process may have open, and starts
@@ -85,7 +102,7 @@ func Open(ctx context.Context, log *slog.Logger, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store in %q: %w", cfg.Dir, err)
 	}
-	s := &Store{log: log, lock: lock}
+	s := &Store{log: log, dir: cfg.Dir, lock: lock, healed: make(map[string]int), compared: make(map[string]bool)}
 	s.close = sync.OnceValue(s.shut)
 	if err := s.open(ctx, log, cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store in %q: %w", cfg.Dir, err), s.Close())
@@ -94,10 +111,20 @@ func Open(ctx context.Context, log *slog.Logger, cfg Config) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, log *slog.Logger, cfg Config) (err error) {
-	if err := s.start(log, filepath.Join(cfg.Dir, serverName)); err != nil {
+	traces, err := tracesOf(cfg)
+	if err != nil {
 		return err
 	}
-	if s.Entries, err = openEntries(ctx, log, s, filepath.Join(cfg.Dir, "kb.jsonl")); err != nil {
+	if err := traces.check(); err != nil {
+		return err
+	}
+	if s.held, err = readHeld(log, cfg.Dir, traces.store || traces.journal); err != nil {
+		return err
+	}
+	if err := s.start(log); err != nil {
+		return err
+	}
+	if s.Entries, err = openEntries(ctx, log, s, filepath.Join(cfg.Dir, journalName)); err != nil {
 		return err
 	}
 	if s.Chats, err = openChats(ctx, s, cfg); err != nil {
@@ -115,7 +142,48 @@ func (s *Store) open(ctx context.Context, log *slog.Logger, cfg Config) (err err
 	if s.Inbox, err = openInbox(ctx, s, cfg); err != nil {
 		return err
 	}
-	return takeOver(ctx, log, cfg, s.Chats, s.Inbox)
+	s.compareHealed()
+	if err := takeOver(ctx, log, cfg, s.Chats, s.Inbox); err != nil {
+		return err
+	}
+	if err := s.note(ctx); err != nil {
+		return err
+	}
+	s.whole = true
+	return nil
+}
+
+// traces are what an earlier process has left in the folder.
+type traces struct {
+	store   bool   // the server's folder
+	journal bool   // the knowledge journal
+	other   string // a file that is only there beside them, "" for none
+}
+
+func tracesOf(cfg Config) (t traces, err error) {
+	there := func(name string) bool {
+		_, e := os.Stat(filepath.Join(cfg.Dir, name))
+		if e != nil && !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+		return e == nil
+	}
+	t.store, t.journal = there(serverName), there(journalName)
+	for _, name := range append([]string{heldName, copiesName}, cfg.Beside...) {
+		if there(name) {
+			t.other = name
+		}
+	}
+	return t, err
+}
+
+// check refuses a folder from which all knowledge has gone. With less than all of
+// it, see [held.check].
+func (t traces) check() error {
+	if t.store || t.journal || t.other == "" {
+		return nil
+	}
+	return fmt.Errorf("the folder was in use, it has %q, but kb.jsonl and %q are gone, and with them what staff added: put back a copy of kb.jsonl, or, to begin anew, use an empty folder", t.other, serverName)
 }
 
 // dropIndexes removes the server's summaries of its own files. With them it trusts
@@ -136,13 +204,17 @@ func dropIndexes(dir string) error {
 }
 
 // start starts the server and connects to it, both within the process.
-func (s *Store) start(log *slog.Logger, dir string) error {
+func (s *Store) start(log *slog.Logger) error {
+	dir := s.serverDir()
 	if err := dropIndexes(dir); err != nil {
 		return fmt.Errorf("drop indexes: %w", err)
 	}
-	before, err := blockSizes(dir)
-	if err != nil {
-		return fmt.Errorf("read block sizes: %w", err)
+	var err error
+	if s.before, err = blockSizes(dir); err != nil {
+		return fmt.Errorf("read sizes of files: %w", err)
+	}
+	if err := cutBadLengths(dir); err != nil {
+		return fmt.Errorf("look through files: %w", err)
 	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "beianbot",
@@ -171,8 +243,8 @@ func (s *Store) start(log *slog.Logger, dir string) error {
 	if !srv.ReadyForConnections(startLimit) || !srv.JetStreamEnabled() {
 		return fmt.Errorf("start server: not ready after %v", startLimit)
 	}
-	if err := tellCuts(log, dir, before); err != nil {
-		return fmt.Errorf("read block sizes: %w", err)
+	if s.cuts, err = cutsOf(dir, s.before); err != nil {
+		return fmt.Errorf("read sizes of files: %w", err)
 	}
 	if s.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1)); err != nil {
 		return fmt.Errorf("connect: %w", err)
@@ -183,14 +255,16 @@ func (s *Store) start(log *slog.Logger, dir string) error {
 	return nil
 }
 
+func (s *Store) serverDir() string { return filepath.Join(s.dir, serverName) }
+
 // blockSizes returns the sizes of the files that hold the streams' records, by
-// path below dir.
-func blockSizes(dir string) (map[string]int64, error) {
+// stream and name.
+func blockSizes(dir string) (map[string]map[string]int64, error) {
 	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "msgs", "*.blk"))
 	if err != nil {
 		return nil, err
 	}
-	sizes := make(map[string]int64, len(blocks))
+	sizes := make(map[string]map[string]int64)
 	for _, path := range blocks {
 		info, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -199,28 +273,32 @@ func blockSizes(dir string) (map[string]int64, error) {
 		if err != nil {
 			return nil, err
 		}
-		sizes[path] = info.Size()
+		stream := filepath.Base(filepath.Dir(filepath.Dir(path)))
+		if sizes[stream] == nil {
+			sizes[stream] = make(map[string]int64)
+		}
+		sizes[stream][filepath.Base(path)] = info.Size()
 	}
 	return sizes, nil
 }
 
-// tellCuts logs which files the server has cut at a record that the disk has
-// damaged, or that a power cut left unfinished. It says nothing of it itself, and
-// all behind such a record is gone. Knowledge comes back from its journal; of the
-// rest somebody must know.
-func tellCuts(log *slog.Logger, dir string, before map[string]int64) error {
+// cutsOf returns how many bytes the server has cut off at a record that the disk
+// has damaged, or that a power cut left unfinished, by stream. It says nothing of
+// it itself, and all behind such a record is gone.
+func cutsOf(dir string, before map[string]map[string]int64) (map[string]int64, error) {
 	after, err := blockSizes(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for path, size := range before {
-		if left, ok := after[path]; ok && left < size {
-			stream := filepath.Base(filepath.Dir(filepath.Dir(path)))
-			log.Error("a file of the store was damaged or unfinished; what came after the damage is lost",
-				"stream", stream, "bytes", size-left, "of", size)
+	cuts := make(map[string]int64)
+	for stream, files := range before {
+		for name, size := range files {
+			if left, ok := after[stream][name]; ok && left < size {
+				cuts[stream] += size - left
+			}
 		}
 	}
-	return nil
+	return cuts, nil
 }
 
 // Close ends the server and lets go of the folder. What was acknowledged is on
@@ -229,8 +307,14 @@ func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
 	var err error
+	if s.whole {
+		err = s.note(context.Background()) // the server has a time limit for each answer
+	}
+	if s.Inbox != nil {
+		err = errors.Join(err, s.Inbox.close())
+	}
 	if s.Entries != nil {
-		err = s.Entries.Close()
+		err = errors.Join(err, s.Entries.Close())
 	}
 	if s.conn != nil {
 		s.conn.Close()
@@ -242,11 +326,14 @@ func (s *Store) shut() error {
 	return errors.Join(err, s.lock.Close())
 }
 
-// Check writes something durably. The server gives no clear error for a full
+// Check writes something durably, and does what is to be done now and then. The server gives no clear error for a full
 // disk, and a stream that met one stays frozen until a restart: so when Check
 // fails again and again, the process should end and be started anew.
 func (s *Store) Check(ctx context.Context) error {
 	_, err := s.put(ctx, &nats.Msg{Subject: subject(marksBucket, "check"), Data: []byte("{}")})
+	if err == nil {
+		err = errors.Join(s.note(ctx), s.Inbox.mend(), s.Inquiries.docs.copies.sweep())
+	}
 	if err != nil {
 		return fmt.Errorf("check store: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -30,6 +32,7 @@ type bounds struct {
 	bytes    int64
 	message  int32 // bytes of one value, 0 for the server's limit
 	oldest   bool  // beyond the bounds the oldest keys go, else writes are refused
+	lives    bool  // a value may have a life of its own, shorter than life
 }
 
 // bucket makes or opens a key-value bucket, which is a stream with a subject for
@@ -51,6 +54,7 @@ func (s *Store) bucket(ctx context.Context, name string, b bounds) (natsjs.Strea
 		Discard:           discard,
 		AllowRollup:       true,
 		DenyDelete:        true,
+		AllowMsgTTL:       b.lives,
 	})
 }
 
@@ -62,11 +66,33 @@ func (s *Store) stream(ctx context.Context, cfg natsjs.StreamConfig) (natsjs.Str
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	cfg.Storage, cfg.Replicas, cfg.AllowDirect = natsjs.FileStorage, 1, true
+	if !s.whole {
+		if err := s.dropDescription(ctx, cfg.Name); err != nil {
+			return nil, fmt.Errorf("open stream %q: %w", cfg.Name, err)
+		}
+	}
 	st, err := s.js.CreateOrUpdateStream(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open stream %q: %w", cfg.Name, err)
 	}
+	if !s.whole {
+		s.compare(cfg, st.CachedInfo().State)
+	}
 	return st, nil
+}
+
+// dropDescription removes the description of a stream that the server has not
+// found, if there is one: it is damaged. Without it the server makes the stream anew
+// around the messages that are there; with it, it would do so at every start.
+func (s *Store) dropDescription(ctx context.Context, name string) error {
+	if _, err := s.js.Stream(ctx, name); !errors.Is(err, natsjs.ErrStreamNotFound) {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(s.serverDir(), "jetstream", "*", "streams", name, "meta.*"))
+	for _, path := range files {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // put stores a message and returns its sequence. It returns errStale when an

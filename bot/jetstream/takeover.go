@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -97,9 +96,8 @@ func takeOverInbox(ctx context.Context, dir string, inbox *Inbox) (n int, err er
 func oldUpdates(data []byte) []telegram.Record {
 	var waiting []telegram.Record
 	for line := range bytes.Lines(data) {
-		sum, body, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
-		want, err := strconv.ParseUint(string(sum), 16, 32)
-		if err != nil || uint32(want) != crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) {
+		body, ok := unseal(line)
+		if !ok {
 			continue
 		}
 		fields := bytes.SplitN(body, []byte(" "), 3)

@@ -83,8 +83,8 @@ func TestTakeOver(t *testing.T) {
 		closing(t, s)
 	}
 	left, err := filepath.Glob(filepath.Join(cfg.Dir, "*"))
-	if err != nil || len(left) != 4 {
-		t.Errorf("in the folder: %q, %v, want kb.jsonl, key, lock and the server's", left, err)
+	if err != nil || len(left) != 6 {
+		t.Errorf("in the folder: %q, %v, want copies, held, kb.jsonl, key, lock and the server's", left, err)
 	}
 }
 

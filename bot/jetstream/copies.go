@@ -1,0 +1,141 @@
+package jetstream
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// copiesName is the folder of the copies of what nobody can make again: the
+// questions that wait for staff, the settings, and the updates that wait.
+const copiesName = "copies"
+
+// copies are a file for each document of a bucket, outside the server's files:
+// one flipped bit there costs the server up to all documents of a bucket, and it
+// says nothing of it. A file holds the document as it was stored last and nothing
+// older, so what is forgotten in the bucket is forgotten here, too.
+//
+// The bucket decides; a copy follows. A crash between the two leaves the copy one
+// version behind, which the next start mends.
+type copies struct {
+	dir  string
+	life time.Duration // since the last change of a document, 0 for ever
+
+	mu    sync.Mutex        // held while a file is written
+	known map[string]copied // without Data; guarded by mu
+}
+
+// copied is what a copy holds.
+type copied struct {
+	Version int             `json:"version"` // rises with every change of the document
+	Changed time.Time       `json:"changed"`
+	Data    json.RawMessage `json:"document,omitempty"`
+}
+
+// openCopies makes or opens a folder of copies and returns what they hold, by key,
+// without those that are too old. damaged are the names of files that cannot be
+// read.
+func openCopies(dir string, life time.Duration) (c *copies, found map[string]copied, damaged []string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := removeTmp(dir); err != nil {
+		return nil, nil, nil, err
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c = &copies{dir: dir, life: life, known: make(map[string]copied)}
+	found = make(map[string]copied)
+	for _, file := range files {
+		data, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		key, one, ok := readCopy(file.Name(), data)
+		if !ok {
+			damaged = append(damaged, file.Name())
+			continue
+		}
+		found[key] = one
+		c.note(key, one)
+	}
+	for _, key := range c.old() {
+		delete(found, key)
+	}
+	return c, found, damaged, c.sweep()
+}
+
+func readCopy(name string, data []byte) (key string, one copied, ok bool) {
+	key, err := url.PathUnescape(name)
+	if err != nil || validKey(key) != nil {
+		return "", copied{}, false
+	}
+	body, ok := unseal(data)
+	return key, one, ok && json.Unmarshal(body, &one) == nil
+}
+
+func (c *copies) path(key string) string { return filepath.Join(c.dir, url.PathEscape(key)) }
+
+// note remembers what the file of a key holds. The caller holds mu, or nobody else
+// has c yet.
+func (c *copies) note(key string, one copied) {
+	one.Data = nil
+	c.known[key] = one
+}
+
+// version returns that of the copy of a key, 0 for none.
+func (c *copies) version(key string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[key].Version
+}
+
+// put writes the copy of a document, unless it has a newer version.
+func (c *copies) put(key string, one copied) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if had, ok := c.known[key]; ok && had.Version >= one.Version {
+		return nil
+	}
+	body, err := json.Marshal(one)
+	if err != nil {
+		return fmt.Errorf("encode copy: %w", err)
+	}
+	if err := replaceFile(c.path(key), seal(body)); err != nil {
+		return fmt.Errorf("write copy: %w", err)
+	}
+	c.note(key, one)
+	return nil
+}
+
+// old returns the keys of what is kept too long. The caller holds mu, or nobody
+// else has c yet.
+func (c *copies) old() (keys []string) {
+	for key, one := range c.known {
+		if c.life > 0 && time.Since(one.Changed) > c.life {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// sweep removes what is kept too long.
+func (c *copies) sweep() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, key := range c.old() {
+		if err := os.Remove(c.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an old copy: %w", err)
+		}
+		delete(c.known, key)
+	}
+	return nil
+}
