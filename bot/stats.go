@@ -16,6 +16,7 @@ import (
 // countPicture notes what was found in a picture.
 func (t *turn) countPicture(r picture.Report) {
 	t.count("pictures")
+	t.count(VerdictCount + string(r.Verdict()))
 	for _, p := range r.Problems {
 		if p.Level != picture.Info {
 			t.count(problemCount + string(p.Code))
@@ -25,6 +26,7 @@ func (t *turn) countPicture(r picture.Report) {
 
 // Counters that name something begin with these.
 const (
+	VerdictCount = "verdict_" // and a [picture.Verdict]
 	problemCount = "problem_"
 	entryPrefix  = "entry_"
 )

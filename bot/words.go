@@ -160,6 +160,17 @@ func (w *Words) Sorry(l kb.Lang) string { return w.say(l, "broken", nil) }
 // answered at the time, and whose client is in the language of an IETF tag.
 func (w *Words) TooFast(tag string) string { return w.say(clientLang(tag), "too-fast", nil) }
 
+// GivenUp returns what staff are told when an update could not be handled and was
+// given up: a picture or file, or any other. count is how many were in the last
+// thirty days.
+func (w *Words) GivenUp(l kb.Lang, picture bool, count int) string {
+	kind := "given-up-message"
+	if picture {
+		kind = "given-up-picture"
+	}
+	return w.say(l, "given-up", args{"kind": w.say(l, kind, nil), "count": number(count)})
+}
+
 // About returns what the bot says of itself before anybody writes to it, at length
 // and in short.
 func (w *Words) About(l kb.Lang) (long, short string) {
@@ -262,7 +273,8 @@ var says = map[string][]string{
 	"privacy": {}, "consent": {}, "forgotten": {}, "forgotten-images": {"count"}, "language-ask": {}, "language-set": {}, "human": {}, "unresolved": {},
 	"unknown-command": {}, "unknown-link": {}, "empty-question": {}, "not-covered": {}, "unsure": {}, "stale-button": {},
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
-	"too-big": {"limit"}, "preview": {"where"}, "unreachable": {}, "broken": {}, "too-fast": {}, "thanks": {},
+	"too-big": {"limit"}, "preview": {"where"}, "unreachable": {}, "broken": {}, "too-fast": {},
+	"given-up": {"kind", "count"}, "given-up-picture": {}, "given-up-message": {}, "thanks": {},
 	"deleted": {}, "deleted-some": {"count"}, "deleted-none": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},

@@ -80,8 +80,16 @@ func (p parrot) Handle(ctx context.Context, e bot.Event, _ bot.Port) ([]bot.Repl
 	if !ok {
 		return nil, nil
 	}
+	if text.Text == poison {
+		os.Exit(poisoned) // as when a decoder eats all memory
+	}
 	return []bot.Reply{{Text: text.Text}}, p.chats.Save(ctx, e.Chat, s)
 }
+
+const (
+	poison   = "poison"
+	poisoned = 7 // exit status
+)
 
 // A desk is a playground with people in it.
 type desk struct {
@@ -236,6 +244,64 @@ func TestKillsUnderLoad(t *testing.T) {
 	t.Logf("%d kills, %d messages, %d answered twice", kills, sent*chats, twice)
 	if twice > kills*chats {
 		t.Errorf("%d answers came twice, want at most %d: those in flight", twice, kills*chats)
+	}
+}
+
+// An update that kills the process every time is given up at the fourth start:
+// three processes have died over it. It is among the failures then, the person is
+// told, and those who happened to write at the same time have their answers.
+func TestPoisonIsGivenUp(t *testing.T) {
+	const chats = 3
+	d := newDesk(t, chats, 0)
+	dir := t.TempDir()
+	d.say(0, "0")
+	d.say(1, poison)
+	d.say(1, "0")
+	d.say(2, "0")
+	deaths := 0
+	for ; ; deaths++ {
+		c := d.spawn(dir)
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		alive := false
+		for end := time.Now().Add(60 * time.Second); !alive; time.Sleep(5 * time.Millisecond) {
+			if len(d.answers(1)) == 2 {
+				alive = true
+			} else if len(ended) > 0 {
+				break
+			} else if time.Now().After(end) {
+				t.Fatal("neither answered nor dead after a minute")
+			}
+		}
+		if !alive {
+			if err, ok := errors.AsType[*exec.ExitError](<-ended); !ok || err.ExitCode() != poisoned || deaths > 3 {
+				t.Fatalf("death %d: %v", deaths+1, err)
+			}
+			continue
+		}
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if deaths != 3 {
+		t.Errorf("%d processes died, want 3", deaths)
+	}
+	for chat, want := range []string{"0", "sorry 0", "0"} {
+		if got := strings.Join(d.answers(chat), " "); got != want {
+			t.Errorf("chat %d: %q, want %q", chat, got, want)
+		}
+	}
+	s := open(t, Config{Dir: dir})
+	buried, err := s.Inbox.Buried(t.Context())
+	if err != nil || len(buried) != 1 || buried[0].Deaths != 3 || buried[0].Kind != "text" {
+		t.Errorf("Buried = %+v, %v, want the one update with 3 deaths", buried, err)
+	}
+	if waiting, err := s.Inbox.Waiting(t.Context()); err != nil || len(waiting) != 0 {
+		t.Errorf("%d updates wait, %v, want none", len(waiting), err)
 	}
 }
 

@@ -58,6 +58,7 @@ type client struct {
 	http  *http.Client
 	token string
 	pace  *pacer // nil for none
+	tally *tally
 }
 
 // newClient makes a client over rt, which may be nil for the usual transport
@@ -76,6 +77,7 @@ func newClient(rt http.RoundTripper, token string, pace *pacer) *client {
 		},
 		token: token,
 		pace:  pace,
+		tally: newTally(),
 	}
 }
 
@@ -144,6 +146,7 @@ func (c *client) Do(req *http.Request) (*http.Response, error) {
 			}
 		}
 		resp, fail := c.once(req, method, body, p.timeout)
+		c.tally.called(method, resp, fail)
 		if fail == nil {
 			if opt.consent != nil {
 				*opt.consent = resp.consent

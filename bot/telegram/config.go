@@ -35,6 +35,9 @@ type Config struct {
 	// at the time and whose client has this language. If nil, nothing is said.
 	// Called concurrently.
 	TooFast func(lang string) string
+	// GivenUp returns what is said, and in which chat, when an update of a kind was
+	// given up, and whether anything is. If nil, nothing is. Called concurrently.
+	GivenUp func(ctx context.Context, kind string) (bot.Reply, bool)
 	// Everything reports whether all messages of a group are for the bot, as in
 	// the staff's. If nil, no group is so. In all others it gets what is addressed
 	// to it: commands, its name, replies to it, buttons. Called concurrently.
@@ -56,7 +59,8 @@ type Config struct {
 	// AlbumQuiet is the time without a further part after which an album of
 	// fewer than ten is complete, 1.2 s if 0.
 	AlbumQuiet time.Duration
-	// Workers is how many chats are worked on at once, 64 if 0. With 80 ms for a
+	// Workers is how many chats are worked on at once, 64 if 0; as many again may be
+	// at long work, see [bot.Port.Busy]. With 80 ms for a
 	// call and one call for an update that makes 250 updates a second on a disk
 	// that takes 2 ms for a sync, of which every update waits for several.
 	Workers int
@@ -117,8 +121,10 @@ type Bot struct {
 	api     *tgbot.Bot
 	out     *sender
 	files   *files
+	tally   *tally
 
 	me         atomic.Pointer[identity] // set before the first update is handled
+	readsAll   bool                     // in groups, without being administrator; set by Examine
 	connection state
 	journal    state // whether updates can be added
 	marks      state // whether it can be noted what became of them
@@ -153,6 +159,7 @@ func New(log *slog.Logger, cfg Config, h bot.Handler) (*Bot, error) {
 		out: &sender{log: log, api: api, sorry: cfg.Sorry, onMove: cfg.Moved, moved: make(map[int64]int64), topics: topics{
 			store: cfg.Topics, known: make(map[topic]int), none: make(map[int64]time.Time),
 		}},
+		tally:      c.tally,
 		files:      &files{api: api, client: c, base: cfg.API},
 		connection: state{what: "connection"},
 		journal:    state{what: "journal"},

@@ -73,6 +73,13 @@ func (s *files) try(ctx context.Context, f bot.FileRef, max int64) ([]byte, erro
 
 // fetch gets a file. Its address holds the token and is in no error.
 func (c *client) fetch(ctx context.Context, address string, max int64) ([]byte, error) {
+	data, err := c.fetchOnce(ctx, address, max)
+	fail, _ := errors.AsType[*callError](err) // nil for a link that has expired, or leads to more than it said
+	c.tally.called("file", answer{consent: err == nil}, fail)
+	return data, err
+}
+
+func (c *client) fetchOnce(ctx context.Context, address string, max int64) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, errors.New("file has an odd path")

@@ -35,7 +35,8 @@ type port struct {
 	files *files
 	event bot.Event
 	at    place
-	keep  Shown // may be nil
+	keep  Shown                 // may be nil
+	long  func(context.Context) // called when the work turns out to be long; may be nil
 
 	wg   sync.WaitGroup
 	done chan struct{} // closed by close
@@ -83,8 +84,16 @@ func (p *port) Download(ctx context.Context, f bot.FileRef, max int64) ([]byte, 
 }
 
 // Busy implements [bot.Port]. Who has pressed a button for long work is not left
-// waiting on the button: after some seconds clients take it for broken.
+// waiting on the button: after some seconds clients take it for broken. It returns
+// when there is room for long work.
 func (p *port) Busy(ctx context.Context, a bot.Activity) {
+	p.showsBusy(ctx, a)
+	if p.long != nil {
+		p.long(ctx)
+	}
+}
+
+func (p *port) showsBusy(ctx context.Context, a bot.Activity) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {

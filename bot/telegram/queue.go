@@ -11,10 +11,13 @@ type task struct {
 	updates []*update
 	deaths  int // processes that died over one of them
 
+	came  time.Time     // when its first part came
 	album string        // what the parts share, "" for none
 	open  bool          // further parts may come; guarded by queues.mu
 	last  time.Time     // when the last part came; guarded by queues.mu
 	full  chan struct{} // closed with the last part that fits
+
+	long func(context.Context) // see queues.worker; nil when there is no other place
 }
 
 func (t *task) ids() []int64 {
@@ -38,6 +41,7 @@ type queues struct {
 	quiet time.Duration                  // after which an album is complete
 	limit int                            // updates that may wait
 	slots chan struct{}                  // one for each task at work
+	slow  chan struct{}                  // one for each task at long work, nil when that takes a slot
 	tell  func(context.Context, *update) // tells the sender that they are too fast; may be nil
 
 	mu    sync.Mutex
@@ -52,6 +56,7 @@ func newQueues(workers, limit int, quiet time.Duration, work func(context.Contex
 	return &queues{
 		work: work, quiet: quiet, limit: limit,
 		slots: make(chan struct{}, workers),
+		slow:  make(chan struct{}, workers),
 		chats: make(map[int64]*lane),
 		room:  make(chan struct{}),
 		told:  make(map[int64]time.Time),
@@ -106,7 +111,7 @@ func (q *queues) put(intake, work context.Context, u *update, deaths int) bool {
 			}
 		}
 	}
-	t := &task{album: u.album(), full: make(chan struct{})}
+	t := &task{came: time.Now(), album: u.album(), full: make(chan struct{})}
 	t.open = t.album != ""
 	t.add(u, deaths)
 	l.tasks = append(l.tasks, t)
@@ -157,9 +162,10 @@ func (q *queues) serve(intake, work context.Context, chat int64, l *lane) {
 					q.tell(work, t.updates[0])
 				}
 			}
-			q.work(work, t)
+			q.worker(work, t)
+		} else {
+			<-q.slots
 		}
-		<-q.slots
 		q.mu.Lock()
 		l.tasks = l.tasks[1:]
 		q.free(l, len(t.updates))
@@ -167,6 +173,32 @@ func (q *queues) serve(intake, work context.Context, chat int64, l *lane) {
 		if flood {
 			_ = sleep(work, floodPause) // the loop looks at work
 		}
+	}
+}
+
+// worker does t in the slot that it was given. A task that turns out to be long,
+// such as one with pictures, gives the slot to others and takes one of those for
+// long work, for which it waits if need be: so however many pictures wait for each
+// other, a question in another chat does not wait for them.
+func (q *queues) worker(ctx context.Context, t *task) {
+	held := q.slots
+	if q.slow != nil {
+		var once sync.Once
+		t.long = func(ctx context.Context) {
+			once.Do(func() {
+				<-q.slots
+				select {
+				case q.slow <- struct{}{}:
+					held = q.slow
+				case <-ctx.Done():
+					held = nil
+				}
+			})
+		}
+	}
+	q.work(ctx, t)
+	if held != nil {
+		<-held
 	}
 }
 

@@ -82,6 +82,43 @@ func TestOrderWithinAChatAndManyChatsAtOnce(t *testing.T) {
 	})
 }
 
+// However many chats have long work, the others are answered at once; of the long
+// work, no more goes on than there are places, and in a chat the order stays.
+func TestLongWorkKeepsNobodyElseWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const workers, pictures = 4, 10
+		l := newQueueLog()
+		var working, most atomic.Int64
+		q := newQueues(workers, 100, quiet, func(ctx context.Context, k *task) {
+			if u := k.updates[0]; u.ID < pictures { // each in a chat of its own
+				k.long(ctx)
+				k.long(ctx) // as for every picture of an album
+				most.Store(max(most.Load(), working.Add(1)))
+				defer working.Add(-1)
+				time.Sleep(time.Minute)
+			}
+			l.work(ctx, k)
+		})
+		ctx := t.Context()
+		for id := range int64(pictures) {
+			q.put(ctx, ctx, chatUpdate(id, 1+id, ""), 0)
+		}
+		time.Sleep(time.Second)
+		q.put(ctx, ctx, chatUpdate(50, 99, ""), 0) // a question in another chat
+		q.put(ctx, ctx, chatUpdate(51, 1, ""), 0)  // and one behind a picture
+		q.wait()
+		if lines := strings.Split(l.String(), ", "); len(lines) != pictures+2 || lines[0] != "1s [50]" || !slices.Contains(lines, "1m0s [51]") && !slices.Contains(lines, "2m0s [51]") && !slices.Contains(lines, "3m0s [51]") {
+			t.Errorf("handled %s, want 50 first, and 51 after a picture", l)
+		}
+		if most.Load() != workers {
+			t.Errorf("%d pictures at once, want %d", most.Load(), workers)
+		}
+		if len(q.slots) != 0 || len(q.slow) != 0 {
+			t.Errorf("%d and %d places are left taken", len(q.slots), len(q.slow))
+		}
+	})
+}
+
 func TestAlbumWaitsForQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newQueueLog()

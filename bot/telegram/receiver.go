@@ -77,6 +77,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	if b.cfg.TooFast != nil {
 		q.tell = b.tellFlood
 	}
+	b.tally.serves(q)
 	defer q.wait()
 	b.replay(ctx, work, q, waiting)
 	b.receive(ctx, work, q)
@@ -119,13 +120,14 @@ func (b *Bot) replay(ctx, work context.Context, q *queues, waiting []Record) {
 	for _, r := range waiting {
 		u := b.understand(work, r)
 		us = append(us, u)
-		if u != nil && u.album() != "" && r.Deaths >= maxDeaths/2 {
+		if u != nil && u.album() != "" && r.Deaths >= aloneFrom {
 			suspects[part{u.chat(), u.album()}] = true
 		}
 	}
 	alone := newQueues(1, len(us), b.cfg.AlbumQuiet, b.work)
+	alone.slow = nil // long work, too
 	for i, u := range us {
-		if u != nil && (waiting[i].Deaths >= maxDeaths/2 || suspects[part{u.chat(), u.album()}]) {
+		if u != nil && (waiting[i].Deaths >= aloneFrom || suspects[part{u.chat(), u.album()}]) {
 			if alone.put(ctx, work, u, waiting[i].Deaths) {
 				us[i] = nil
 			}
@@ -176,6 +178,7 @@ func (b *Bot) receive(ctx, work context.Context, q *queues) {
 		}
 		b.connection.set(b.log, err)
 		if err == nil {
+			b.tally.fetched()
 			if err = b.accept(ctx, work, q, batch); err == nil {
 				backoff = minBackoff
 				if len(batch) > 0 {

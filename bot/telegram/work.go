@@ -15,11 +15,13 @@ const (
 	// maxFailures is how often an update may fail in a process that outlives it.
 	maxFailures = 3
 	// maxDeaths is how many processes may die over an update before it is given
-	// up. After the first two it is tried alone (see replay), since it may just
-	// have been at work each time that something else ended the process; more
-	// deaths than these would trip the limit of a usual supervisor, five starts
-	// in ten seconds.
-	maxDeaths = 4
+	// up, at the start after the last of them. It is below the limit of a usual
+	// supervisor, five starts in ten seconds.
+	maxDeaths = 3
+	// aloneFrom is after how many deaths an update is tried alone (see replay),
+	// since it may just have been at work each time that something else ended the
+	// process.
+	aloneFrom = 2
 	// sendFor is how long the sending of replies is tried again when Telegram
 	// cannot be reached.
 	sendFor = 30 * time.Minute
@@ -123,7 +125,7 @@ func (b *Bot) attempt(ctx context.Context, t *task, j *job) (err error) {
 	for len(j.events) > 0 {
 		e := j.events[0]
 		if !j.handled {
-			if err := b.handle(ctx, e, j); err != nil {
+			if err := b.handle(ctx, e, t, j); err != nil {
 				return err
 			}
 		}
@@ -161,13 +163,13 @@ func panicValue(v any) string {
 
 // handle lets the handler work on e and puts its replies into j. An error means
 // that e must be handled again.
-func (b *Bot) handle(ctx context.Context, e bot.Event, j *job) error {
+func (b *Bot) handle(ctx context.Context, e bot.Event, t *task, j *job) error {
 	begun := time.Now()
 	if j.shown == 0 {
 		j.shown = b.shownBefore(ctx, e)
 	}
 	p := newPort(b.log, b.out, b.files, e, j.shown)
-	p.keep = b.cfg.Shown
+	p.keep, p.long = b.cfg.Shown, t.long
 	hctx, cancel := context.WithTimeout(ctx, b.cfg.HandleLimit)
 	closed := false
 	finish := func() (answered bool) {
@@ -194,6 +196,7 @@ func (b *Bot) handle(ctx context.Context, e bot.Event, j *job) error {
 		p.Answer(ctx, q, "")
 	}
 	j.replies, j.handled = b.replaceProgress(ctx, e, replies, j.shown), true
+	b.tally.did(kindOf(e.Body))
 	b.log.Debug("handled", "update", e.Update, "kind", kindOf(e.Body), "dur", time.Since(begun))
 	return nil
 }
@@ -221,6 +224,7 @@ func (b *Bot) replaceProgress(ctx context.Context, e bot.Event, replies []bot.Re
 // giveUp tells the chat that its message could not be handled, and notes what
 // failed last.
 func (b *Bot) giveUp(ctx context.Context, t *task, j *job, last error) {
+	b.tally.gaveUp()
 	b.log.Error("update given up", "update", t.updates[0].ID, "deaths", t.deaths)
 	defer func() {
 		if recover() != nil {
@@ -235,6 +239,7 @@ func (b *Bot) giveUp(ctx context.Context, t *task, j *job, last error) {
 	if len(events) == 0 {
 		return
 	}
+	defer b.tellGivenUp(ctx, events[0]) // the person comes first
 	if j.shown == 0 {
 		j.shown = b.shownBefore(ctx, events[0])
 	}
@@ -242,6 +247,21 @@ func (b *Bot) giveUp(ctx context.Context, t *task, j *job, last error) {
 		b.log.Error("apology not sent", "update", t.updates[0].ID, "err", err)
 	}
 	b.endPress(ctx, t.updates[0])
+}
+
+// tellGivenUp tells whom it concerns that an update was given up. It is tried once:
+// the note of it stays.
+func (b *Bot) tellGivenUp(ctx context.Context, e bot.Event) {
+	if b.cfg.GivenUp == nil {
+		return
+	}
+	r, ok := b.cfg.GivenUp(ctx, kindOf(e.Body))
+	if !ok {
+		return
+	}
+	if err := b.out.reply(ctx, e, r, new(delivery)); err != nil {
+		b.log.Error("nobody told of an update that was given up", "update", e.Update, "err", err)
+	}
 }
 
 // bury notes that the updates of t failed for good.

@@ -168,10 +168,13 @@ func TestAnUpdateThatKillsIsGivenUp(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range maxDeaths / 2 { // and this one happened to be at work each second time
+		for range aloneFrom { // and this one happened to be at work each second time
 			if err := cfg.Journal.Begin(ctx, 3); err != nil {
 				t.Fatal(err)
 			}
+		}
+		cfg.GivenUp = func(_ context.Context, kind string) (bot.Reply, bool) {
+			return bot.Reply{Chat: applicant2, Text: "given up: " + kind}, true // the staff, say
 		}
 		var order []string
 		d.run(cfg, say(func(e bot.Event) string {
@@ -181,6 +184,9 @@ func TestAnUpdateThatKillsIsGivenUp(t *testing.T) {
 		ls := d.await(applicant, 2)
 		if ls[0].Text != testSorry || ls[1].Text != "2" {
 			t.Errorf("answers = %q, %q, want the apology for 1, then 2", ls[0].Text, ls[1].Text)
+		}
+		if ls := d.await(applicant2, 2); ls[1].Text != "given up: text" {
+			t.Errorf("answers = %q, %q, want the answer to 3, then the notice", ls[0].Text, ls[1].Text)
 		}
 		if got := strings.Join(order, " "); got != "3 2" {
 			t.Errorf("handled %s, want 3 alone first, then 2", got)
