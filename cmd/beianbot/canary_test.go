@@ -181,7 +181,7 @@ func debugged(t *testing.T, data string) (s *session, stop func()) {
 	})
 	bot.Go(func() {
 		cfg := telegram.Config{Token: processToken, API: s.url, Unpaced: true}
-		if err := runBot(work, log, data, playground.StaffChat, io.Discard, func() error { return nil }, cfg); err != nil {
+		if err := runBot(work, log, data, playground.StaffChat, io.Discard, nil, func() error { return nil }, cfg); err != nil {
 			t.Errorf("bot: %v", err)
 		}
 	})

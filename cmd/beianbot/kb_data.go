@@ -11,20 +11,22 @@ import (
 	"strings"
 	"time"
 
-	"beianbot/bot/jetstream"
 	"beianbot/content"
 	"beianbot/kb"
 )
 
-// openData opens the knowledge in a folder that no bot is running on.
-func openData(ctx context.Context, e env, dir string) (b *kb.Base, done func() error, err error) {
+// openData opens the knowledge in a folder that no bot is running on, and with make
+// makes the folder when there is none.
+func openData(ctx context.Context, e env, dir string, make bool) (b *kb.Base, done func() error, err error) {
 	if dir == "" {
 		return nil, nil, wrongUse(e, "kb", "flag -data is needed")
 	}
-	if _, err := os.Stat(dir); err != nil {
+	if info, err := os.Stat(dir); !make && err != nil {
 		return nil, nil, wrongUse(e, "kb", "flag -data: %v", err)
+	} else if err == nil && !info.IsDir() {
+		return nil, nil, wrongUse(e, "kb", "flag -data: %q is no folder", dir)
 	}
-	store, err := jetstream.Open(ctx, quietLog(e), jetstream.Config{Dir: dir, Bot: "0"})
+	store, err := openStore(ctx, quietLog(e), dir, "0")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,7 +48,7 @@ func kbExport(ctx context.Context, args []string, e env) (err error) {
 	if flags.NArg() > 0 {
 		return wrongUse(e, "kb", "unexpected argument %q", flags.Arg(0))
 	}
-	b, done, err := openData(ctx, e, *data)
+	b, done, err := openData(ctx, e, *data, false)
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func kbImport(ctx context.Context, args []string, e env) (err error) {
 	if err != nil {
 		return err
 	}
-	b, done, err := openData(ctx, e, *data)
+	b, done, err := openData(ctx, e, *data, true)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func kbHistory(ctx context.Context, args []string, e env) (err error) {
 	if flags.NArg() != 1 {
 		return wrongUse(e, "kb", "history wants the ID of an entry")
 	}
-	b, done, err := openData(ctx, e, *data)
+	b, done, err := openData(ctx, e, *data, false)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -24,21 +23,25 @@ import (
 	"time"
 
 	"beianbot/bot"
-	"beianbot/bot/jetstream"
 	"beianbot/bot/playground"
 	"beianbot/bot/telegram"
 	"beianbot/content"
 	"beianbot/kb"
 )
 
-const serveUsage = `Usage: beianbot [serve] [-addr ADDR] [-data DIR] [-api URL] [-staff-chat ID]
+const serveUsage = `Usage: beianbot [serve] [-check] [-addr ADDR] [-data DIR] [-api URL] [-staff-chat ID]
 
 Without TELEGRAM_BOT_TOKEN in the environment, serves a page on this computer
 that plays Telegram, with two applicants and a staff group, and answers there.
 With it, answers on Telegram; HTTPS_PROXY is honoured.
 
     -addr ADDR       address of the page (127.0.0.1:8080, or a free port when
-                     that one is taken); not with a token, when there is no page
+                     that one is taken); with a token, of GET /healthz (200, or
+                     503 when something is wrong) and GET /metrics (figures for
+                     Prometheus), with nothing about people in them
+    -check           look whether all is ready, say so line by line, and end: the
+                     content, the folder, the disk, the token, and the rights in
+                     the staff group. The bot must not be running on the folder
     -data DIR        folder of what staff added, of the chats' state and of
                      messages not yet answered; without a token a temporary one,
                      else beianbot in the user's state folder
@@ -63,6 +66,7 @@ func serve(ctx context.Context, args []string, e env) error {
 	data := flags.String("data", "", "")
 	api := flags.String("api", "", "")
 	staffChat := flags.Int64("staff-chat", 0, "")
+	checkOnly := flags.Bool("check", false, "")
 	if err := parse(flags, args, e); err != nil {
 		return err
 	}
@@ -71,10 +75,7 @@ func serve(ctx context.Context, args []string, e env) error {
 	}
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
 	token := e.getenv("TELEGRAM_BOT_TOKEN")
-	if token != "" {
-		if given(flags, "addr") {
-			return wrongUse(e, "serve", "flag -addr is for the page, which is not served with TELEGRAM_BOT_TOKEN in the environment")
-		}
+	if token != "" || *checkOnly {
 		if *data == "" {
 			dir, err := stateDir(e)
 			if err != nil {
@@ -83,8 +84,14 @@ func serve(ctx context.Context, args []string, e env) error {
 			*data = dir
 		}
 		cfg := telegram.Config{Token: token, API: *api}
-		log.Info("serving telegram", "data", *data, "staff", *staffChat != 0)
-		return runBot(ctx, log, *data, bot.ChatID(*staffChat), e.stdout, func() error { return nil }, cfg)
+		if *checkOnly {
+			return checkUp(ctx, e, *data, bot.ChatID(*staffChat), cfg)
+		}
+		l, err := listenAnywhere(ctx, *addr)
+		if err != nil {
+			return wrongUse(e, "serve", "flag -addr: %v", err)
+		}
+		return runBot(ctx, log, *data, bot.ChatID(*staffChat), e.stdout, l, func() error { return nil }, cfg)
 	}
 	if *api != "" {
 		return wrongUse(e, "serve", "flag -api needs TELEGRAM_BOT_TOKEN in the environment")
@@ -136,14 +143,13 @@ func serveHere(ctx context.Context, log *slog.Logger, e env, addr, data string) 
 		}
 		return nil
 	}
-	return runBot(work, log, data, playground.StaffChat, e.stdout, opened, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
+	return runBot(work, log, data, playground.StaffChat, e.stdout, nil, opened, telegram.Config{Token: server.Token(), API: url, Unpaced: true})
 }
 
 // errExposed is returned for an address that others can reach.
 var errExposed = errors.New("the page is served on loopback only, such as 127.0.0.1:8080")
 
-// listen listens on addr, which must be on loopback, and on a free port when the
-// default one is taken.
+// listen listens on addr, which must be on loopback, as [listenAnywhere] does.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	a, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
@@ -151,6 +157,15 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	}
 	if !a.IP.IsLoopback() {
 		return nil, fmt.Errorf("listen on %q: %w", addr, errExposed)
+	}
+	return listenAnywhere(ctx, addr)
+}
+
+// listenAnywhere listens on addr, and on a free port when the default one is taken.
+func listenAnywhere(ctx context.Context, addr string) (net.Listener, error) {
+	a, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, err
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", a.String())
@@ -162,13 +177,17 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // runBot opens what is kept in the folder data and runs the bot until ctx ends
 // and what is in hand is finished. With no staff chat, given or bound, it prints
-// a code to out with which a group becomes it. opened is called when the folder
-// and all else can be used.
+// a code to out with which a group becomes it. On health, unless nil, it serves
+// what [monitor] says; it closes it. opened is called when the folder and all else
+// can be used.
 func runBot(
-	ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, out io.Writer, opened func() error, cfg telegram.Config,
+	ctx context.Context, log *slog.Logger, data string, staff bot.ChatID, out io.Writer, health net.Listener, opened func() error, cfg telegram.Config,
 ) (err error) {
 	closing := func(c interface{ Close() error }) { err = errors.Join(err, c.Close()) }
-	store, err := jetstream.Open(ctx, log, jetstream.Config{Dir: data, Bot: botNumber(cfg.Token)}) // it locks the folder
+	if health != nil {
+		defer health.Close() // once more when it was served: no matter
+	}
+	store, err := openStore(ctx, log, data, botNumber(cfg.Token)) // it locks the folder
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return nil // asked to end while it was starting
 	}
@@ -193,17 +212,20 @@ func runBot(
 	if err != nil {
 		return err
 	}
-	key, err := loadKey(filepath.Join(data, "key"))
+	key, err := loadKey(ctx, log, filepath.Join(data, keyName), store.Settings)
 	if err != nil {
 		return err
 	}
 	staffChats := make(chan bot.ChatID, 8) // whose menu is to be set
 	collectEarly(serveMemory)
+	failures := &failureNotices{words: words, buried: store.Inbox.Buried}
+	counts := &countTally{Counts: store.Counts}
 	bc := bot.Config{
 		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Pairs: pairs, Clauses: clauses,
 		StaffChat: staff, FixedStaff: staff != 0, Key: key,
-		Inquiries: store.Inquiries, Counts: store.Counts, Settings: store.Settings,
+		Inquiries: store.Inquiries, Counts: counts, Settings: store.Settings,
 		StaffChanged: func(id bot.ChatID) {
+			failures.staff.Store(int64(id))
 			select {
 			case staffChats <- id:
 			default: // a menu is not worth waiting for
@@ -215,6 +237,7 @@ func runBot(
 			return err
 		}
 	}
+	failures.staff.Store(int64(bc.StaffChat))
 	if bc.StaffChat == 0 {
 		bc.BindCode = rand.Text()[:8]
 		if _, err := fmt.Fprintf(out, "beianbot: to make a group the staff chat, add the bot to it and send there: /bind %s\n", bc.BindCode); err != nil {
@@ -232,12 +255,16 @@ func runBot(
 	cfg.Shown = &shown{settings: store.Settings}
 	cfg.Sorry = words.Sorry(kb.Chinese)
 	cfg.TooFast = words.TooFast
+	cfg.GivenUp = failures.notice
 	t, err := telegram.New(log, cfg, b)
 	if err != nil {
 		return err
 	}
 	if err := opened(); err != nil {
 		return err
+	}
+	if health != nil { // else the page was announced
+		log.Info("serving telegram", "data", data, "staff", bc.StaffChat != 0)
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -247,7 +274,12 @@ func runBot(
 		staffChats <- bc.StaffChat
 	}
 	wg.Go(func() { introduce(work, log, t, words, staffChats) })
-	wg.Go(func() { watch(work, store.Check, checkEvery, stop) })
+	wg.Go(func() { watch(work, log, store.Check, checkEvery, stop) })
+	if health != nil {
+		log.Info("serving health and metrics", "addr", health.Addr().String())
+		m := &monitor{data: data, check: store.Check, stats: t.Stats, counts: counts, begun: time.Now()}
+		wg.Go(func() { m.serve(work, log, health) })
+	}
 	if err := t.Run(work); err != nil {
 		return err
 	}
@@ -365,7 +397,7 @@ const (
 var errFrozen = errors.New("the store cannot be written; free space on the disk and start again")
 
 // watch checks the store until ctx ends, and calls stop when it is frozen.
-func watch(ctx context.Context, check func(context.Context) error, every time.Duration, stop context.CancelCauseFunc) {
+func watch(ctx context.Context, log *slog.Logger, check func(context.Context) error, every time.Duration, stop context.CancelCauseFunc) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for failed := 0; failed < maxChecks; {
@@ -374,11 +406,13 @@ func watch(ctx context.Context, check func(context.Context) error, every time.Du
 			return
 		case <-tick.C:
 		}
-		if err := check(ctx); err != nil {
-			failed++
-		} else {
+		err := check(ctx)
+		if err == nil || ctx.Err() != nil {
 			failed = 0
+			continue
 		}
+		failed++
+		log.Error("the store was not written", "tries", failed, "of", maxChecks, "err", err)
 	}
 	stop(errFrozen)
 }
@@ -410,22 +444,6 @@ func introduce(ctx context.Context, log *slog.Logger, t *telegram.Bot, words *bo
 			warn("menu of the staff", t.SetCommands(ctx, chat, menu(kb.Chinese, true)))
 		}
 	}
-}
-
-// loadKey reads the key under which staff sign, and makes one at the first start.
-func loadKey(path string) ([]byte, error) {
-	key, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		key = []byte(rand.Text())
-		err = writeWhole(path, key)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load key: %w", err)
-	}
-	if len(key) == 0 {
-		return nil, fmt.Errorf("load key: %q is empty", path)
-	}
-	return key, nil
 }
 
 // stateDir is where a program keeps what must survive, on this system.

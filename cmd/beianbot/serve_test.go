@@ -377,7 +377,7 @@ func TestServeEndsWhileItStarts(t *testing.T) {
 	stop()
 	log := slog.New(slog.DiscardHandler)
 	cfg := telegram.Config{Token: "42:secret", API: "http://127.0.0.1:1"}
-	if err := runBot(ctx, log, t.TempDir(), 0, io.Discard, func() error { return nil }, cfg); err != nil {
+	if err := runBot(ctx, log, t.TempDir(), 0, io.Discard, nil, func() error { return nil }, cfg); err != nil {
 		t.Errorf("runBot with a context that has ended = %v, want nil", err)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,7 @@ func TestWatch(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, stop := context.WithCancelCause(t.Context())
 			n := 0
-			go watch(ctx, func(context.Context) error {
+			go watch(ctx, slog.New(slog.DiscardHandler), func(context.Context) error {
 				n++
 				if n <= len(c.checks) {
 					return c.checks[n-1]
