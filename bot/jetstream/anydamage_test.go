@@ -359,3 +359,112 @@ func start(t *testing.T, dir string, want everything) (outcome string) {
 	closing(t, s)
 	return outcome
 }
+
+// What a backup should hold is the knowledge journal and the copies of questions
+// and settings, taken while the program runs. In an empty folder they are all of
+// that again; updates are not put back, which were answered long ago.
+func TestBackup(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	fill(t, s)
+	want := holds(t, s)
+	dir := t.TempDir()
+	for _, name := range []string{"inquiry", "setting"} {
+		copyFolder(t, filepath.Join(s.dir, copiesName, name), filepath.Join(dir, copiesName, name))
+	}
+	data, err := os.ReadFile(filepath.Join(s.dir, journalName))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, journalName), data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, l, err := try(t, Config{Dir: dir, Beside: []string{"key"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := holds(t, s)
+	for _, kind := range []string{someEntries, someInquiries, someSettings} {
+		if !maps.Equal(got[kind], want[kind]) {
+			t.Errorf("the %s are not what they were; log:\n%s", kind, l)
+		}
+	}
+	if len(got[someUpdates]) > 0 {
+		t.Errorf("updates wait: %v", got[someUpdates])
+	}
+}
+
+// What is forgotten in the bucket is forgotten in the copy, at once; what has
+// expired comes back from nowhere; and what was put back expires when it would
+// have.
+func TestCopiesForget(t *testing.T) {
+	cfg := Config{Dir: t.TempDir()}
+	s := open(t, cfg)
+	ask := func(key, text string) {
+		t.Helper()
+		if _, err := s.Inquiries.ChangeInquiry(t.Context(), key, func(i *bot.Inquiry) error {
+			i.Question = text
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask("q1", "canary-one")
+	ask("q1", "forgotten")
+	ask("q2", "canary-two")
+	ask("q3", "canary-three")
+	if where := holding(t, filepath.Join(cfg.Dir, copiesName), "canary-one"); where != "" {
+		t.Errorf("%s has what was changed", where)
+	}
+	closing(t, s)
+	// As if q2 had been changed last 91 days ago, and q3 89 days ago; and the bucket
+	// is lost.
+	for key, days := range map[string]int{"q2": 91, "q3": 89} {
+		path := filepath.Join(cfg.Dir, copiesName, "inquiry", key)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, one, ok := readCopy(key, data)
+		if !ok {
+			t.Fatalf("copy of %s: %s", key, data)
+		}
+		one.Changed = time.Now().AddDate(0, 0, -days)
+		body, err := json.Marshal(one)
+		if err == nil {
+			err = os.WriteFile(path, seal(body), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(cfg.Dir, serverName, "jetstream/$G/streams/KV_doc-inquiry")); err != nil {
+		t.Fatal(err)
+	}
+	s, l, err := try(t, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := s.Inquiries.OpenInquiries(t.Context())
+	if err != nil || len(open) != 2 {
+		t.Errorf("%d questions, %v, want q1 and q3; log:\n%s", len(open), err, l)
+	}
+	if where := holding(t, cfg.Dir, "canary-two"); where != "" {
+		t.Errorf("%s has what has expired", where)
+	}
+	m, err := last(t.Context(), s.Inquiries.docs.st, s.Inquiries.docs.subject("q3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	life, err := time.ParseDuration(m.Header.Get("Nats-TTL"))
+	if err != nil || life > 25*time.Hour || life < 22*time.Hour { // a day, give or take a change of clocks
+		t.Errorf("what was put back lives for %v, %v, want a day", life, err)
+	}
+	// What expires while the program runs goes from the copies, too.
+	s.Inquiries.docs.copies.known["q1"] = copied{Version: 2, Changed: time.Now().AddDate(0, 0, -91)}
+	if err := s.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if where := holding(t, filepath.Join(cfg.Dir, copiesName), "forgotten"); where != "" {
+		t.Errorf("%s has what has expired", where)
+	}
+}

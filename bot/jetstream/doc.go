@@ -70,6 +70,16 @@
 // KV_mark knows them for a while, because the server's table of message ids
 // forgets handled ones at a restart.
 //
+// There is no queue of jobs for pictures either, of which one process has all that
+// it needs: a picture that was at work when the process died is at work again
+// after the start, in place of the same progress message; one that kills the
+// process is given up at the fourth start and lies in DEAD, and staff are told;
+// and long work has places of its own, so that it keeps no other chat waiting (see
+// package telegram). In its own chat it does: what a person sends behind a picture
+// is about the picture more often than not, and is answered when that is. A queue
+// would be needed as soon as another process than the one that talks works on
+// pictures.
+//
 // Streams and keys are laid out for several processes on a cluster of three
 // servers already: the partition in a subject is what consumers will share chats
 // by, keys begin with the bot's number, and every change of a document is by

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -104,7 +106,11 @@ func Open(ctx context.Context, log *slog.Logger, cfg Config) (*Store, error) {
 	}
 	s := &Store{log: log, dir: cfg.Dir, lock: lock, healed: make(map[string]int), compared: make(map[string]bool)}
 	s.close = sync.OnceValue(s.shut)
-	if err := s.open(ctx, log, cfg); err != nil {
+	err = s.open(ctx, log, cfg)
+	if errors.Is(err, syscall.ENOSPC) {
+		err = fmt.Errorf("the disk is full, free some of it and start again: %w", err)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store in %q: %w", cfg.Dir, err), s.Close())
 	}
 	return s, nil
@@ -362,6 +368,9 @@ func (l *serverLog) Noticef(string, ...any) {}
 func (l *serverLog) Debugf(string, ...any)  {}
 func (l *serverLog) Tracef(string, ...any)  {}
 func (l *serverLog) Warnf(format string, args ...any) {
+	if strings.Contains(format, "TTL state is outdated") {
+		return // it is made anew at every start after a kill
+	}
 	l.log.Warn("nats server", "text", format, "err", firstError(args))
 }
 func (l *serverLog) Errorf(format string, args ...any) {
