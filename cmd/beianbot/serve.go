@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -273,6 +274,7 @@ func runBot(
 	if bc.StaffChat != 0 {
 		staffChats <- bc.StaffChat
 	}
+	wg.Go(giveBack)
 	wg.Go(func() { introduce(work, log, t, words, staffChats) })
 	wg.Go(func() { watch(work, log, store.Check, checkEvery, stop) })
 	if health != nil {
@@ -287,6 +289,14 @@ func runBot(
 		return cause
 	}
 	return nil
+}
+
+// giveBack gives the memory back that the start has left behind: to make the
+// indexes takes twice what they keep, and the runtime is in no hurry. The index's
+// pools are emptied by the second collection.
+func giveBack() {
+	runtime.GC()
+	debug.FreeOSMemory() // collects, too
 }
 
 // topics keeps the threads of topics among the settings.
