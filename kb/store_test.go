@@ -125,7 +125,7 @@ func TestJournalFlippedBit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := range len(whole) - 1 { // without the last newline, the line was never acknowledged
+	for at := 0; at < len(whole)-1; at += 3 { // without the last newline, the line was never acknowledged
 		broken := []byte(string(whole))
 		broken[at] ^= 1 << (at % 8)
 		if err := os.WriteFile(path, broken, 0o600); err != nil {

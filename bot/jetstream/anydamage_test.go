@@ -278,7 +278,7 @@ func TestAnyDamage(t *testing.T) {
 			ds := damages(t, from, rng, 200)
 			if !*long { // some of each
 				rng.Shuffle(len(ds), func(a, b int) { ds[a], ds[b] = ds[b], ds[a] })
-				ds = ds[:25]
+				ds = ds[:15]
 			}
 			for _, d := range ds {
 				t.Run(what+" "+d.about, func(t *testing.T) {

@@ -185,12 +185,12 @@ func TestServeCheck(t *testing.T) {
 	}{
 		{"all is ready", healthToken, []string{"-data", data, "-staff-chat", fmt.Sprint(staffGroup)}, exitOK,
 			[]string{"ok    content: ", "ok    folder: ", "ok    disk: ", "ok    token: @", " staff: "}},
-		{"no staff chat is bound", healthToken, []string{"-data", data}, exitOK, []string{"note  staff: no group is bound"}},
-		{"a folder that is not there yet", healthToken, []string{"-data", filepath.Join(data, "new", "folder")}, exitOK, []string{"is made at the first start", "ok    disk: "}},
+		{"a folder that is not there yet, and no group", healthToken, []string{"-data", filepath.Join(data, "new", "folder")}, exitOK,
+			[]string{"is made at the first start", "ok    disk: ", "note  staff: no group is bound"}},
 		{"no such group", healthToken, []string{"-data", data, "-staff-chat", "-1009"}, exitNo, []string{"WRONG staff: the bot is not in the group"}},
 		{"another token", "43:other", []string{"-data", data}, exitNo, []string{"WRONG token: Telegram does not know it"}},
-		{"no token", "", []string{"-data", data}, exitNo, []string{"WRONG token: TELEGRAM_BOT_TOKEN is not in the environment", "ok    folder: "}},
-		{"a folder that has lost all", healthToken, []string{"-data", garbage}, exitNo, []string{"WRONG folder: ", "put back a copy of kb.jsonl"}},
+		{"no token, and a folder that has lost all", "", []string{"-data", garbage}, exitNo,
+			[]string{"WRONG token: TELEGRAM_BOT_TOKEN is not in the environment", "WRONG folder: ", "put back a copy of kb.jsonl"}},
 	} {
 		var out, errs lockedBuffer
 		args := append([]string{"serve", "-check", "-api", page.url}, c.args...)
