@@ -107,12 +107,6 @@ func parse(fs *flag.FlagSet, args []string, e env) error {
 	return wrongUse(e, fs.Name(), "%v", err)
 }
 
-// given reports whether a flag is among the arguments.
-func given(fs *flag.FlagSet, name string) (found bool) {
-	fs.Visit(func(f *flag.Flag) { found = found || f.Name == name })
-	return found
-}
-
 // wrongUse says what is wrong and returns [errUsage].
 func wrongUse(e env, command, format string, args ...any) error {
 	fmt.Fprintf(e.stderr, "beianbot %s: %s\nTry: beianbot help %s\n", command, fmt.Sprintf(format, args...), command)
