@@ -219,7 +219,7 @@ func (t *turn) arrangePress(arg string) []Reply {
 	if going {
 		var ok bool
 		if p, ok = readPlan(code, set); !ok {
-			return t.sayTo("stale-button", nil)
+			return t.stale()
 		}
 	}
 	r := t.arranged(set, p)

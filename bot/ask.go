@@ -83,7 +83,7 @@ func (t *turn) cardButtons(a kb.Answer) [][]Button {
 func (t *turn) narrow(arg string) []Reply {
 	id, question, _ := strings.Cut(arg, ":")
 	if _, ok := t.kb.Entry(id); !ok || question == "" {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	if t.s.Context.Entry != id {
 		t.s.Context = kb.Context{Entry: id}

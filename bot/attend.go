@@ -77,6 +77,16 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 	return append(replies, t.tell(i, say, args{"answer": text})...), true
 }
 
+// deskUpload handles a picture or a file of staff. What colleagues show each other
+// is theirs; one that replies to a card would not reach who asked, and is said not
+// to have.
+func (t *turn) deskUpload() []Reply {
+	if _, ok := tagged(t.event.Quoted); ok {
+		return t.sayTo("desk-text-only", nil)
+	}
+	return nil
+}
+
 // tell makes the messages to everybody who asked.
 func (t *turn) tell(i Inquiry, key string, a args) []Reply {
 	a["question"] = i.Question
@@ -94,11 +104,11 @@ func (t *turn) refused(ctx context.Context, key string, err error) []Reply {
 	case errors.Is(err, kb.ErrNotFound) || errors.Is(readErr, kb.ErrNotFound):
 		return t.sayTo("desk-gone", nil)
 	case errors.Is(err, errTaken):
-		a := whoWhen(i.Claim)
+		a := t.whoWhen(i.Claim)
 		a["tag"] = i.tag()
 		return []Reply{{Text: t.desk("desk-taken", a), Buttons: [][]Button{{t.button(actTake, key)}}}}
 	case errors.Is(err, errShut):
-		return t.reply(t.desk("desk-shut", args{"ending": t.desk("end-"+string(i.Ending), whoWhen(i.Closed))}))
+		return t.reply(t.desk("desk-shut", args{"ending": t.desk("end-"+string(i.Ending), t.whoWhen(i.Closed))}))
 	case errors.Is(err, errMany):
 		return t.sayTo("desk-many", args{"max": number(maxAnswers)})
 	}
@@ -106,11 +116,39 @@ func (t *turn) refused(ctx context.Context, key string, err error) []Reply {
 	return t.sayTo("desk-failed", nil)
 }
 
+// claimed says to whoever presses "claim" whose the inquiry is: the card alone
+// would not change for the second one to press, who would wait for an answer.
+func (t *turn) claimed(i Inquiry, m Mark) string {
+	switch {
+	case i.IsClosed():
+		return t.desk("end-"+string(i.Ending), t.whoWhen(i.Closed))
+	case i.answered():
+		return t.desk("desk-answered", t.saidBy(i.Answers[len(i.Answers)-1]))
+	case i.Claim.By == m.By:
+		return t.desk("desk-yours", t.whoWhen(i.Claim))
+	}
+	return t.desk("desk-claimed", t.whoWhen(i.Claim))
+}
+
+// saidBy are the slots of a sentence that quotes an answer.
+func (t *turn) saidBy(s Said) args {
+	a := t.whoWhen(s.Mark)
+	a["answer"] = oneLine(s.Text, maxQuestion)
+	return a
+}
+
+// toast shows a text for some seconds to whoever pressed the button.
+func (t *turn) toast(ctx context.Context, text string) {
+	if p, ok := t.event.Body.(Press); ok {
+		t.port.Answer(ctx, p, text)
+	}
+}
+
 // inquiryAct handles the buttons of the cards.
 func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 	key, rest, _ := strings.Cut(arg, ":")
 	if !isInquiryKey(key) {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	m := t.mark(t.signature())
 	var change func(*Inquiry) error
@@ -168,7 +206,7 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 	})
 	switch {
 	case errors.Is(err, errNone):
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	case err != nil:
 		return t.refused(ctx, key, err)
 	case a == actKeep && i.Ending != EndKept:
@@ -181,8 +219,11 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 	r := t.inquiryCard(i)
 	switch a {
 	case actShow: // a card of its own, which can be replied to
+	case actClaim:
+		r.Edit = t.event.Message
+		t.toast(ctx, t.claimed(i, m))
 	case actKeep:
-		r = Reply{Text: t.desk("desk-kept", whoWhen(i.Closed)), Edit: t.event.Message}
+		r = Reply{Text: t.desk("desk-kept", t.whoWhen(i.Closed)), Edit: t.event.Message}
 	default:
 		r.Edit = t.event.Message
 	}

@@ -4,14 +4,25 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// maxWrongCodes is how many wrong codes are taken before none is any more, until
-// the program starts again.
-const maxWrongCodes = 10
+const (
+	// maxWrongCodes is how many wrong codes are taken in a chat before none is for
+	// [bindLock]. It is counted by chat, so that nobody can lock out the owner, who
+	// is in another one; a code has forty bits, which all groups that a person may
+	// add the bot to do not exhaust.
+	maxWrongCodes = 10
+	// bindLock is how long no code is taken in a chat after too many wrong ones. The
+	// code stays the same, and its owner needs no restart.
+	bindLock = time.Hour
+	// maxBinding is how many chats with wrong codes are remembered. While there are
+	// more, no code is taken in others.
+	maxBinding = 1000
+)
 
 // staffSetting is the [Settings] key of the staff chat's number.
 const staffSetting = "staff-chat"
@@ -32,12 +43,27 @@ func StaffChat(ctx context.Context, s Settings) (ChatID, error) {
 	return ChatID(id), nil
 }
 
+// wrongCodes are the codes sent in one chat that do not bind.
+type wrongCodes struct {
+	n    int
+	last time.Time
+}
+
 // bind makes the group of the event the staff chat when the code is the one that
 // was printed at the start. To any other code the bot answers as to a command
-// that it does not know: nobody learns that there is a code.
+// that it does not know: nobody outside learns that there is a code. The log says
+// that codes were tried, and so does the bot to the staff chat, if there is one.
 func (t *turn) bind(ctx context.Context, code string) []Reply {
-	if t.event.Private || !t.codeFits(strings.TrimSpace(code)) {
-		return t.sayTo("unknown-command", nil)
+	fits, tried := false, false
+	if !t.event.Private && !t.again {
+		fits, tried = t.codeFits(t.event.Chat, strings.TrimSpace(code), t.now)
+	}
+	if !fits {
+		replies := t.sayTo("unknown-command", nil)
+		if tried && t.hasDesk() {
+			replies = append(replies, t.toDesk(Reply{Text: t.desk("bind-tried", args{"count": number(maxWrongCodes)})}))
+		}
+		return replies
 	}
 	id := t.event.Chat
 	if err := t.settings.Set(ctx, staffSetting, strconv.FormatInt(int64(id), 10)); err != nil {
@@ -50,20 +76,34 @@ func (t *turn) bind(ctx context.Context, code string) []Reply {
 	return t.sayTo("bind-done", nil)
 }
 
-// codeFits reports whether code binds. Each code that does not is counted.
-func (b *Bot) codeFits(code string) bool {
+// codeFits reports whether a code that was sent in a chat binds. Each that does
+// not is counted, also when a chat is bound already; tried says that this one was
+// the last that is taken there before the lock.
+func (b *Bot) codeFits(chat ChatID, code string, now time.Time) (fits, tried bool) {
 	b.bindMu.Lock()
 	defer b.bindMu.Unlock()
-	if b.bindCode == "" || b.staff.Load() != 0 || b.wrongCodes >= maxWrongCodes {
-		return false
+	maps.DeleteFunc(b.wrong, func(_ ChatID, w wrongCodes) bool { return now.Sub(w.last) >= bindLock })
+	open := b.bindCode != "" && b.staff.Load() == 0
+	right := open && subtle.ConstantTimeCompare([]byte(strings.ToUpper(code)), []byte(strings.ToUpper(b.bindCode))) == 1
+	w, known := b.wrong[chat]
+	if w.n >= maxWrongCodes || !known && len(b.wrong) >= maxBinding {
+		if right {
+			b.log.Warn("the right code came in a chat where none is taken now: send it there again later, or in another group",
+				"after", w.last.Add(bindLock).UTC().Format(time.RFC3339))
+		}
+		return false, false
 	}
-	if subtle.ConstantTimeCompare([]byte(strings.ToUpper(code)), []byte(strings.ToUpper(b.bindCode))) == 1 {
-		return true
+	if right {
+		return true, false
 	}
-	if b.wrongCodes++; b.wrongCodes == maxWrongCodes {
-		b.log.Warn("too many wrong codes: no chat can be bound until the next start")
+	w = wrongCodes{w.n + 1, now}
+	b.wrong[chat] = w
+	if w.n < maxWrongCodes {
+		return false, false
 	}
-	return false
+	b.log.Warn("too many wrong codes were sent as /bind in a chat: none is taken there until the time",
+		"until", now.Add(bindLock).UTC().Format(time.RFC3339))
+	return false, true
 }
 
 // announce tells whoever wired the bot that the staff chat is another.

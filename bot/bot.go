@@ -62,15 +62,16 @@ type Config struct {
 	// FixedStaff says that StaffChat was given at the start and not bound: its new
 	// number after a move is not kept.
 	FixedStaff bool
-	// Key is the secret that makes the opaque names under which staff sign, and
-	// the sums by which pictures are recognised; the
-	// same key, the same names. Required with a StaffChat: without a secret,
+	// Key is the secret that makes the opaque names under which staff sign, those
+	// by which who asks is counted, and the sums by which pictures are recognised;
+	// the same key, the same names. Required with a StaffChat: without a secret,
 	// whoever reads a name finds the person by trying all numbers. Random when empty.
 	Key []byte
 	// Pairs say which paper is stitched to which certificate. Required.
 	Pairs *Pairs
 	// BindCode is what "/bind CODE" in a group makes it the staff chat with, once,
-	// when there is none; empty, and no chat can be bound.
+	// when there is none; empty, and no chat can be bound. After ten wrong ones in a
+	// chat none is taken there for an hour.
 	BindCode string
 	// StaffChanged is called when the staff chat is another: bound, or moved. It
 	// must not block. May be nil.
@@ -104,9 +105,11 @@ type Bot struct {
 	fixed     bool // the staff chat was given, not bound
 	cards     cards
 
-	bindMu     sync.Mutex // held while a code is compared
-	bindCode   string
-	wrongCodes int // guarded by bindMu
+	colleagues colleagues
+
+	bindMu   sync.Mutex // held while a code is compared
+	bindCode string
+	wrong    map[ChatID]wrongCodes // guarded by bindMu
 }
 
 // New returns a bot. Its error says what is missing in c.
@@ -122,7 +125,7 @@ func New(log *slog.Logger, c Config) (*Bot, error) {
 		key: c.Key, slots: make(chan struct{}, pictureSlots),
 		findings:  Findings{Words: c.Words, Knowledge: c.Knowledge, Clauses: c.Clauses},
 		inquiries: c.Inquiries, counts: c.Counts, settings: c.Settings,
-		onStaff: c.StaffChanged, bindCode: c.BindCode,
+		onStaff: c.StaffChanged, bindCode: c.BindCode, wrong: make(map[ChatID]wrongCodes),
 	}
 	if b.inquiries == nil {
 		b.inquiries = NewMemInquiries()
@@ -179,6 +182,9 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 	}
 	s.expire(t.now)
 	t.lang = t.language()
+	if t.inStaffChat() {
+		t.colleagues.learn(t.signature(), e.Name)
+	}
 
 	replies := t.body(ctx)
 	if ctx.Err() == nil {
@@ -216,6 +222,9 @@ func (t *turn) body(ctx context.Context) []Reply {
 	case Command:
 		return t.command(ctx, body)
 	case Upload:
+		if t.inStaffChat() {
+			return t.deskUpload()
+		}
 		t.noteImages(body)
 		return t.upload(ctx, body)
 	case Press:
@@ -266,9 +275,7 @@ func (t *turn) text(ctx context.Context, text string) []Reply {
 // command handles "/name args".
 func (t *turn) command(ctx context.Context, c Command) []Reply {
 	if t.inStaffChat() {
-		if replies, ok := t.staffCommand(ctx, c); ok {
-			return replies
-		}
+		return t.staffCommand(ctx, c)
 	}
 	switch c.Name {
 	case "start":
@@ -364,7 +371,7 @@ func (t *turn) press(ctx context.Context, p Press) []Reply {
 func (t *turn) act(ctx context.Context, data string) []Reply {
 	a, arg, ok := parseData(data)
 	if !ok {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	switch a {
 	case actAsk:
@@ -419,6 +426,14 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 		if slices.Contains(ofStaff, a) && t.inStaffChat() {
 			return t.staffAct(ctx, a, arg)
 		}
+	}
+	return t.stale()
+}
+
+// stale is said to a button that does nothing any more, or never did.
+func (t *turn) stale() []Reply {
+	if t.inStaffChat() {
+		return t.sayTo("staff-stale", nil)
 	}
 	return t.sayTo("stale-button", nil)
 }

@@ -89,7 +89,7 @@ func chosen(arg string, names []kb.ProvinceName) (s kb.Situation, ok bool) {
 func (t *turn) checklistPress(arg string) []Reply {
 	s, ok := chosen(arg, t.kb.Provinces())
 	if !ok {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	return t.checklist(s)
 }

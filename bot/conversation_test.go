@@ -29,6 +29,7 @@ var update = flag.Bool("update", false, "rewrite the golden conversations")
 //	staff …         the same in the staff chat
 //	colleague …     the same by another member of staff
 //	staff replies   a reply to the newest card in the staff chat
+//	staff replies upload  the same with a picture
 //	other …         the same as user by somebody else
 //	again           the last event comes once more
 //	wait            a duration passes
@@ -105,6 +106,10 @@ func (w *world) play(section, text string) string {
 	switch what {
 	case "":
 		return w.render(w.handle(w.event(chat, from, body(text))))
+	case "replies upload":
+		e := w.event(chat, from, w.uploaded(text))
+		e.ReplyTo, e.Follows, e.Quoted = 900, true, w.card().Text
+		return w.render(w.handle(e))
 	case "replies":
 		return w.render(w.replyTo(from, text))
 	case "press":

@@ -231,12 +231,17 @@ func (t *turn) file(ctx context.Context, w wonder) (said string, a args, card []
 			r = t.inquiryCard(i)
 		}
 		if due || first {
-			r.Chat = ChatID(t.staff.Load())
-			r.Topic = t.words.say(kb.Chinese, "desk-topic-name", nil)
-			card = []Reply{r}
+			card = []Reply{t.toDesk(r)}
 		}
 	}
 	return said, a, card
+}
+
+// toDesk addresses r to the staff chat.
+func (t *turn) toDesk(r Reply) Reply {
+	r.Chat = ChatID(t.staff.Load())
+	r.Topic = t.words.say(kb.Chinese, "desk-topic-name", nil)
+	return r
 }
 
 // asksFor returns the province and the kind of entity that a question names, or
@@ -324,17 +329,6 @@ var errUnchanged = errors.New("nothing to change")
 // mark is the event, signed.
 func (t *turn) mark(by string) Mark { return Mark{By: by, At: t.now.UTC(), Update: t.event.Update} }
 
-// china is where staff are.
-var china = time.FixedZone("UTC+8", 8*60*60)
-
-// whoWhen are the slots of a sentence that says who did something and when.
-func whoWhen(m Mark) args {
-	return args{"who": who(m.By), "when": m.At.In(china).Format("01-02 15:04")}
-}
-
-// who is as much of a signature as people can tell apart.
-func who(by string) string { return by[:min(len(by), 4)] }
-
 // deskLang is the language of the staff chat: that of who acts there, and
 // Chinese for what comes to it from elsewhere.
 func (t *turn) deskLang() kb.Lang {
@@ -386,15 +380,12 @@ func (t *turn) inquiryCard(i Inquiry) Reply {
 	r := Reply{}
 	switch {
 	case i.IsClosed():
-		add("end-"+string(i.Ending), whoWhen(i.Closed))
+		add("end-"+string(i.Ending), t.whoWhen(i.Closed))
 	case i.answered():
-		a := i.Answers[len(i.Answers)-1]
-		w := whoWhen(a.Mark)
-		w["answer"] = oneLine(a.Text, maxQuestion)
-		add("desk-answered", w)
+		add("desk-answered", t.saidBy(i.Answers[len(i.Answers)-1]))
 		r.Buttons = t.answerButtons(i)
 	case i.Claim.By != "":
-		add("desk-claimed", whoWhen(i.Claim))
+		add("desk-claimed", t.whoWhen(i.Claim))
 		add("desk-how", nil)
 		r.Buttons = [][]Button{{t.deskButton(actTake, i.Key), t.deskButton(actDrop, i.Key)}}
 	default:
@@ -465,9 +456,9 @@ func (t *turn) queue(ctx context.Context, text string) []Reply {
 		state := ""
 		switch {
 		case i.answered():
-			state = t.desk("desk-queue-answered", whoWhen(i.Answers[len(i.Answers)-1].Mark))
+			state = t.desk("desk-queue-answered", t.whoWhen(i.Answers[len(i.Answers)-1].Mark))
 		case i.Claim.By != "":
-			state = t.desk("desk-queue-claimed", whoWhen(i.Claim))
+			state = t.desk("desk-queue-claimed", t.whoWhen(i.Claim))
 		}
 		lines = append(lines, t.desk("desk-queue-line", args{
 			"number": number(first + n + 1), "count": number(i.Count), "question": clip(i.Question, 60), "state": state,

@@ -109,7 +109,7 @@ func (t *turn) input(d *Draft, text string) bool {
 // choose offers the entries that words fit, for an action.
 func (t *turn) choose(words string, a action, say string) []Reply {
 	if words == "" {
-		return t.list(t.kb.StaffEntries())
+		return t.listOfStaff()
 	}
 	var rows [][]Button
 	for _, e := range t.find(words) {
@@ -129,6 +129,9 @@ const maxVersions = 10
 
 // history shows what staff made of an entry, when and who.
 func (t *turn) history(ctx context.Context, id string) []Reply {
+	if id == "" {
+		return t.sayTo("staff-history-how", nil)
+	}
 	vs, err := t.kb.History(ctx, id)
 	if errors.Is(err, kb.ErrNotFound) {
 		if _, ok := t.kb.Entry(id); ok {
@@ -143,7 +146,7 @@ func (t *turn) history(ctx context.Context, id string) []Reply {
 	lines := []string{t.desk("staff-history", args{"id": id, "count": number(len(vs))})}
 	for n := len(vs) - 1; n >= max(0, len(vs)-maxVersions); n-- {
 		v := vs[n]
-		a := whoWhen(Mark{By: v.By, At: v.Changed})
+		a := t.whoWhen(Mark{By: v.By, At: v.Changed})
 		a["number"], a["text"] = number(n+1), oneLine(strings.Join(v.Body[kb.Chinese], " "), 100)
 		switch {
 		case v.Retired:
@@ -159,6 +162,9 @@ func (t *turn) history(ctx context.Context, id string) []Reply {
 // undo puts the version of an entry before the newest one in service again.
 // Told twice in the same event, it does so once.
 func (t *turn) undo(ctx context.Context, id string) []Reply {
+	if id == "" {
+		return t.sayTo("staff-undo-how", nil)
+	}
 	e, err := t.kb.Undo(ctx, id, t.signature(), setKey(t.event.Update))
 	switch {
 	case errors.Is(err, kb.ErrNotFound):

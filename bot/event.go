@@ -18,6 +18,7 @@ type Event struct {
 	Private bool      // a chat of one person with the bot, not a group
 	Thread  int64     // forum topic, 0 for none
 	From    UserID    // 0 when the sender is anonymous
+	Name    string    // the sender's first name, empty when anonymous; untrusted, and for the staff chat alone
 	Lang    string    // IETF tag of the sender's client, possibly empty
 	Message MessageID // the message that was sent, or on which a button was pressed
 	ReplyTo MessageID // the message it answers, 0 for none

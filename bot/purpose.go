@@ -90,7 +90,7 @@ func (t *turn) purposePress(arg string) []Reply {
 	}
 	paper, kind, _ := strings.Cut(rest, ":")
 	if _, ok := t.pairs.paper(paper); !ok || kind != "" && kind != string(kb.Individual) && kind != string(kb.Organization) {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	if set == nil {
 		set = t.s.begin(t.event.Update, t.now)
@@ -132,7 +132,7 @@ func (t *turn) firstPress(arg string) []Reply {
 	}
 	want := t.wanted(set)
 	if want == "" || which != "-" && (i < 0 || i >= len(set.Pictures)) {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	for n := range set.Pictures {
 		if n == i {

@@ -210,7 +210,7 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 		}
 	}
 	if !ok {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	if d := t.inquiryDraft(i.Key, e.ID); d != nil {
 		return t.preview(ctx, d)

@@ -26,45 +26,63 @@ const (
 	maxFound = 4
 )
 
-// staffCommand handles the commands of the staff chat (客服). ok is false for a
-// command that is everybody's.
-func (t *turn) staffCommand(ctx context.Context, c Command) (replies []Reply, ok bool) {
+// staffCommand handles the commands of the staff chat (客服). Those of applicants
+// that make sense among colleagues are theirs too; any other is unknown.
+func (t *turn) staffCommand(ctx context.Context, c Command) []Reply {
 	switch c.Name {
 	case "start", "help":
-		return t.sayTo("staff-help", args{"who": who(t.signature())}), true
+		return t.sayTo("staff-help", args{"who": t.who(t.signature())})
 	case "queue":
-		return t.queue(ctx, c.Args), true
+		return t.queue(ctx, c.Args)
 	case "add":
-		return t.add(ctx, c.Args), true
+		return t.add(ctx, c.Args)
 	case "edit":
-		return t.editCommand(ctx, c.Args), true
+		return t.editCommand(ctx, c.Args)
 	case "history":
-		return t.history(ctx, c.Args), true
+		return t.history(ctx, c.Args)
 	case "undo":
-		return t.undo(ctx, c.Args), true
+		return t.undo(ctx, c.Args)
 	case "retire":
-		return t.retireCommand(ctx, c.Args), true
+		return t.retireCommand(ctx, c.Args)
 	case "list":
-		return t.listCommand(), true
+		return t.listCommand()
 	case "find":
-		return t.list(t.find(c.Args)), true
+		if c.Args == "" {
+			return t.sayTo("staff-find-how", nil)
+		}
+		return t.list(t.find(c.Args))
 	case "export":
-		return t.export(), true
+		return t.export()
 	case "stats":
-		return t.stats(ctx, c.Args), true
+		return t.stats(ctx, c.Args)
 	case "bind":
-		return t.sayTo("bind-done", nil), true
+		return t.sayTo("bind-done", nil)
 	case "cancel":
-		return t.cancel(t.latestDraft()), true
+		return t.cancel(t.latestDraft())
+	case "ask":
+		if c.Args != "" {
+			return t.ask(c.Args)
+		}
+	case "checklist":
+		return t.checklist(t.kb.Situation(c.Args))
+	case "language":
+		return t.languageCommand(c.Args)
+	case "privacy":
+		return t.privacy()
+	case "forget":
+		return t.forget()
 	}
-	return nil, false
+	return t.sayTo("staff-unknown", nil)
 }
 
 // signature is the opaque name of the person who acts: the same person, the
 // same name, and nothing to be learnt from it without the key.
-func (t *turn) signature() string {
-	mac := hmac.New(sha256.New, t.key)
-	_, _ = mac.Write([]byte(strconv.FormatInt(int64(t.event.From), 10))) // a hash takes everything
+func (t *turn) signature() string { return t.sign(t.event.From) }
+
+// sign is signature for anybody; 0 stands for all who are anonymous.
+func (b *Bot) sign(id UserID) string {
+	mac := hmac.New(sha256.New, b.key)
+	_, _ = mac.Write([]byte(strconv.FormatInt(int64(id), 10))) // a hash takes everything
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
@@ -281,7 +299,7 @@ func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 	e := t.entryOf(d)
 	if now, _ := t.kb.Entry(e.ID); d.Edits && now.Change != d.Since && now.Change != d.Key {
 		d.Since = now.Change
-		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-changed", whoWhen(Mark{By: now.By, At: now.Changed})))
+		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-changed", t.whoWhen(Mark{By: now.By, At: now.Changed})))
 	}
 	if risks := t.risks(e); risks != nil && !anyway {
 		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}))
@@ -434,7 +452,7 @@ const findNear = 0.3
 // listCommand lists what staff made, and the official entries that changed below
 // it in a new release.
 func (t *turn) listCommand() []Reply {
-	replies := t.list(t.kb.StaffEntries())
+	replies := t.listOfStaff()
 	var stale []string
 	for _, s := range t.kb.Shadowed() {
 		if s.Stale {
@@ -447,6 +465,15 @@ func (t *turn) listCommand() []Reply {
 	return replies
 }
 
+// listOfStaff lists what staff made and is in service.
+func (t *turn) listOfStaff() []Reply {
+	entries := t.kb.StaffEntries()
+	if len(entries) == 0 {
+		return t.sayTo("staff-list-empty", nil)
+	}
+	return t.list(entries)
+}
+
 // maxListButtons is how many entries of a list have buttons: two in a row.
 const maxListButtons = 2 * maxRows
 
@@ -454,9 +481,6 @@ const maxListButtons = 2 * maxRows
 // with a tap; to hide an official one takes its ID, and another tap.
 func (t *turn) list(entries []kb.Entry) []Reply {
 	if len(entries) == 0 {
-		if len(t.kb.StaffEntries()) == 0 {
-			return t.sayTo("staff-list-empty", nil)
-		}
 		return t.sayTo("staff-no-entry", nil)
 	}
 	lines := []string{t.words.say(t.lang, "staff-list", args{"count": number(len(entries))})}
@@ -479,7 +503,7 @@ func (t *turn) list(entries []kb.Entry) []Reply {
 		}
 		a, key := args{}, "staff-list-line"
 		if e.OfStaff() {
-			a, key = whoWhen(Mark{By: e.By, At: e.Changed}), "staff-list-signed"
+			a, key = t.whoWhen(Mark{By: e.By, At: e.Changed}), "staff-list-signed"
 		}
 		a["number"], a["id"], a["title"] = number(n+1), e.ID, e.Title[kb.Chinese]
 		lines = append(lines, t.desk(key, a))

@@ -43,8 +43,12 @@ const (
 // stats tells what people asked and what failed, over some days.
 func (t *turn) stats(ctx context.Context, text string) []Reply {
 	days := statsDays
-	if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 1 {
-		days = min(n, maxStatsDays)
+	if text != "" {
+		n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(text, "天")))
+		if err != nil || n < 1 || n > maxStatsDays {
+			return t.sayTo("stats-how", args{"days": number(statsDays), "max": number(maxStatsDays)})
+		}
+		days = n
 	}
 	from := t.now.AddDate(0, 0, 1-days)
 	sums, err := t.counts.Since(ctx, from)

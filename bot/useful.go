@@ -31,7 +31,7 @@ func (t *turn) useful(ctx context.Context, id string) []Reply {
 	}
 	if _, ok := t.kb.Entry(id); !ok {
 		if pressed {
-			return t.sayTo("stale-button", nil)
+			return t.stale()
 		}
 		return t.sayTo("thanks", nil)
 	}
@@ -66,7 +66,7 @@ func (t *turn) amended(text string) []Reply {
 // client has no such buttons, or who typed its label.
 func (t *turn) copyText() []Reply {
 	if t.s.Copy == "" {
-		return t.sayTo("stale-button", nil)
+		return t.stale()
 	}
 	return []Reply{{Text: t.s.Copy, Spans: []Span{{Start: 0, End: len(t.s.Copy), Style: Code}}}}
 }

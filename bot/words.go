@@ -327,15 +327,17 @@ var says = map[string][]string{
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "count", "question", "state"}, "desk-queue-empty": {},
 	"desk-queue-more": {"count", "page"}, "desk-queue-answered": whoWhenSlots, "desk-queue-claimed": whoWhenSlots,
+	"desk-anonymous": {}, "desk-yours": {"when"}, "desk-text-only": {},
 	"desk-edits": {"id"}, "desk-edits-shipped": {"id"}, "desk-duplicates": {"near"}, "desk-edit": {}, "desk-and-more": {"list", "count"},
 	"desk-impact": {"count"}, "desk-impact-line": {"question", "before", "after"}, "desk-this": {}, "desk-no-answer": {},
 	"desk-provinces": {}, "desk-province-grid": {"title"}, "desk-done": {}, "desk-joined": {},
 	"part-title": {}, "part-phrasings": {}, "part-answer": {}, "part-source": {},
 
+	"staff-unknown": {}, "staff-stale": {}, "staff-find-how": {}, "staff-history-how": {}, "staff-undo-how": {}, "stats-how": {"days", "max"},
 	"stats":        {"days", "asked", "sure", "unsure", "refused", "useful", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"},
 	"stats-wanted": {}, "stats-entries": {}, "stats-pictures": {}, "stats-line": {"name", "count"},
 
-	"bind-done": {}, "bind-failed": {},
+	"bind-done": {}, "bind-failed": {}, "bind-tried": {"count"},
 }
 
 var (

@@ -29,6 +29,10 @@ const (
 	staffChat = bot.ChatID(-1001)
 )
 
+// firstNames are what people are called on Telegram. Those of applicants are in
+// no reply, see [world.checkReply].
+var firstNames = map[bot.UserID]string{7: "申请人甲", 8: "申请人乙", 42: "小李", 43: "<b>阿梅</b>"}
+
 // A world is a bot with people who talk to it.
 type world struct {
 	t      *testing.T
@@ -37,6 +41,7 @@ type world struct {
 	know   *knowledge
 	chats  bot.Chats
 	port   *port
+	log    *slog.Logger
 	update int64
 	last   bot.Event
 	shown  map[bot.ChatID][]bot.Reply // every reply of the chat, oldest first
@@ -57,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, know: newKnowledge(t), chats: bot.NewMemChats(), shown: make(map[bot.ChatID][]bot.Reply)}
+	w := &world{t: t, log: slog.New(slog.DiscardHandler), know: newKnowledge(t), chats: bot.NewMemChats(), shown: make(map[bot.ChatID][]bot.Reply)}
 	w.port = &port{files: make(map[string][]byte)}
 	l := w.know.Limits()
 	limits := picture.Limits{MaxBytes: l.MaxBytes, LooseMaxBytes: l.LooseMaxBytes}
@@ -81,7 +86,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) restart() {
 	w.t.Helper()
 	var err error
-	if w.bot, err = bot.New(slog.New(slog.DiscardHandler), w.config); err != nil {
+	if w.bot, err = bot.New(w.log, w.config); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -122,6 +127,12 @@ func (w *world) checkReply(r bot.Reply) {
 	if n := len([]rune(r.Text)); n > limit || n == 0 {
 		w.t.Errorf("reply has %d characters, want 1 to %d: %q", n, limit, r.Text)
 	}
+	if strings.Contains(r.Text, firstNames[7]) || strings.Contains(r.Text, firstNames[8]) {
+		w.t.Errorf("reply names who asked: %q", r.Text)
+	}
+	if toThem := r.Chat > 0 || r.Chat == 0 && w.last.Chat > 0; toThem && strings.Contains(r.Text, firstNames[42]) {
+		w.t.Errorf("reply to a person names a colleague: %q", r.Text)
+	}
 	if r.Chat != staffChat && (openSlot.MatchString(r.Text) || strings.ContainsAny(r.Text, "!！")) { // a card quotes people
 		w.t.Errorf("reply has an open slot or an exclamation mark: %q", r.Text)
 	}
@@ -150,7 +161,7 @@ func (w *world) checkReply(r bot.Reply) {
 func (w *world) event(chat bot.ChatID, from bot.UserID, body bot.Body) bot.Event {
 	w.update++
 	return bot.Event{
-		Update: w.update, Chat: chat, Private: chat > 0, From: from, Lang: "zh-hans",
+		Update: w.update, Chat: chat, Private: chat > 0, From: from, Name: firstNames[from], Lang: "zh-hans",
 		Message: bot.MessageID(w.update), Body: body,
 	}
 }
@@ -196,15 +207,21 @@ func (w *world) press(chat bot.ChatID, from bot.UserID, label string) []bot.Repl
 // replyTo answers the newest card in the staff chat.
 func (w *world) replyTo(from bot.UserID, text string) []bot.Reply {
 	w.t.Helper()
+	e := w.event(staffChat, from, body(text))
+	e.ReplyTo, e.Follows, e.Quoted = 900, true, w.card().Text
+	return w.handle(e)
+}
+
+// card returns the newest card in the staff chat.
+func (w *world) card() bot.Reply {
+	w.t.Helper()
 	for _, r := range slices.Backward(w.shown[staffChat]) {
 		if strings.HasPrefix(r.Text, "#") && strings.Contains(r.Text, "\n") {
-			e := w.event(staffChat, from, body(text))
-			e.ReplyTo, e.Follows, e.Quoted = 900, true, r.Text
-			return w.handle(e)
+			return r
 		}
 	}
 	w.t.Fatal("there is no card")
-	return nil
+	return bot.Reply{}
 }
 
 // here are the replies that stay in the chat of the event.

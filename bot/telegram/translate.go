@@ -43,7 +43,7 @@ func (t translator) press(u *update) []bot.Event {
 		return nil // under an inline message or a game: none of ours
 	}
 	e := q.Message.event(u.ID)
-	e.From, e.Lang, e.ReplyTo = bot.UserID(q.From.ID), q.From.Language, 0
+	e.From, e.Name, e.Lang, e.ReplyTo = bot.UserID(q.From.ID), q.From.Name, q.From.Language, 0
 	e.At = time.Now() // a press has no date, and the message's is another
 	e.Body = bot.Press{Query: q.ID, Data: q.Data}
 	return []bot.Event{e}
@@ -180,7 +180,7 @@ func (m *message) event(id int64) bot.Event {
 	// Who writes in the name of a chat (an anonymous administrator, a channel)
 	// shows a stand-in account.
 	if m.From != nil && m.SenderChat == nil {
-		e.From, e.Lang = bot.UserID(m.From.ID), m.From.Language
+		e.From, e.Name, e.Lang = bot.UserID(m.From.ID), m.From.Name, m.From.Language
 	}
 	// The first message of a topic is its creation, which all others "answer".
 	if m.ReplyTo != nil && m.ReplyTo.Created == nil {

@@ -207,6 +207,12 @@ func TestEnvelopes(t *testing.T) {
 		{"in a topic, where everything answers its creation",
 			`{"update_id":3,"message":{` + inStaff + `,"text":"hi","message_thread_id":2,"is_topic_message":true,"reply_to_message":{"message_id":2,"forum_topic_created":{}}}}`,
 			bot.Event{Update: 3, Chat: -100, Thread: 2, From: 7, Message: 5, At: time.Unix(1700000000, 0), Body: bot.Text{Text: "hi"}}},
+		{"a name is the first one, and is not that of a chat in whose name somebody writes",
+			`{"update_id":3,"message":{"message_id":5,"date":1700000000,"chat":{"id":-100,"type":"supergroup"},"from":{"id":7,"first_name":"Li","last_name":"Na"},"text":"hi"}}`,
+			bot.Event{Update: 3, Chat: -100, From: 7, Name: "Li", Message: 5, At: time.Unix(1700000000, 0), Body: bot.Text{Text: "hi"}}},
+		{"an anonymous administrator",
+			`{"update_id":3,"message":{"message_id":5,"date":1700000000,"chat":{"id":-100,"type":"supergroup"},"from":{"id":1087968824,"first_name":"Group","is_bot":true},"sender_chat":{"id":-100,"type":"supergroup"},"text":"hi"}}`,
+			bot.Event{Update: 3, Chat: -100, Message: 5, At: time.Unix(1700000000, 0), Body: bot.Text{Text: "hi"}}},
 		{"a chain of replies is no topic",
 			`{"update_id":3,"message":{` + inStaff + `,"text":"hi","message_thread_id":2,"reply_to_message":{"message_id":2}}}`,
 			bot.Event{Update: 3, Chat: -100, From: 7, Message: 5, ReplyTo: 2, At: time.Unix(1700000000, 0), Body: bot.Text{Text: "hi"}}},
@@ -242,7 +248,7 @@ func TestEnvelopes(t *testing.T) {
 }
 
 func TestPressOnAMessageThatIsTooOldToBeSeen(t *testing.T) {
-	es := translate(t, `{"update_id":3,"callback_query":{"id":"q","from":{"id":7,"language_code":"en"},"data":"d","message":{"message_id":5,"date":0,"chat":{"id":7,"type":"private"}}}}`)
+	es := translate(t, `{"update_id":3,"callback_query":{"id":"q","from":{"id":7,"first_name":"Li","language_code":"en"},"data":"d","message":{"message_id":5,"date":0,"chat":{"id":7,"type":"private"}}}}`)
 	if len(es) != 1 {
 		t.Fatalf("%+v, want one event", es)
 	}
@@ -251,7 +257,7 @@ func TestPressOnAMessageThatIsTooOldToBeSeen(t *testing.T) {
 		t.Errorf("At = %v, want now", got.At)
 	}
 	got.At = time.Time{}
-	want := bot.Event{Update: 3, Chat: 7, Private: true, From: 7, Lang: "en", Message: 5, Body: bot.Press{Query: "q", Data: "d"}}
+	want := bot.Event{Update: 3, Chat: 7, Private: true, From: 7, Name: "Li", Lang: "en", Message: 5, Body: bot.Press{Query: "q", Data: "d"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}

@@ -34,6 +34,7 @@ func (c chat) private() bool { return c.Type == models.ChatTypePrivate }
 type person struct {
 	ID       int64  `json:"id"`
 	IsBot    bool   `json:"is_bot"`
+	Name     string `json:"first_name"`
 	Language string `json:"language_code"`
 }
 

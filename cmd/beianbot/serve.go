@@ -241,7 +241,8 @@ func runBot(
 	failures.staff.Store(int64(bc.StaffChat))
 	if bc.StaffChat == 0 {
 		bc.BindCode = rand.Text()[:8]
-		if _, err := fmt.Fprintf(out, "beianbot: to make a group the staff chat, add the bot to it and send there: /bind %s\n", bc.BindCode); err != nil {
+		if _, err := fmt.Fprintf(out, "beianbot: to make a group the staff chat, add the bot to it and send there the line that follows; the code works once,"+
+			" a restart prints another one, and ten wrong ones lock a group for an hour: /bind %s\n", bc.BindCode); err != nil {
 			return fmt.Errorf("print code: %w", err)
 		}
 	}
