@@ -219,6 +219,7 @@ func TestNormal(t *testing.T) {
 	for _, same := range [][]string{
 		{"福建要居住证吗", "請問福建要居住證嗎？", "您好，福建要居住证吗!", " 福建 要 居住证 呢", "我想问一下，福建需不需要居住证", "福建要不要居住证"},
 		{"ICP 备案", "ｉｃｐ备案。"},
+		{"我们公司要盖章吗", "麻烦您，公司需不需要盖章嘛，谢谢", "请教：公司是否需要盖章？"},
 		{"吗", "吗？"},
 	} {
 		for _, s := range same {
@@ -227,9 +228,21 @@ func TestNormal(t *testing.T) {
 			}
 		}
 	}
-	for _, other := range []string{"浙江要居住证吗", "福建能用居住证吗", "福建谁要居住证"} {
+	for _, other := range []string{"浙江要居住证吗", "福建能用居住证吗", "福建谁要居住证", "福建不要居住证吗"} {
 		if kb.Normal("福建要居住证吗") == kb.Normal(other) {
 			t.Errorf("%s is the same question as 福建要居住证吗", other)
+		}
+	}
+}
+
+func TestStandsAlone(t *testing.T) {
+	b := reading(t)
+	for question, want := range map[string]bool{
+		"核验单怎么弄": true, "能不能加急办理": true, "公安备案怎么办": true, "怎么注销": true, "要居住证吗": true, "宠物可以吗": true, "身份证过期了怎么办": true,
+		"那单位呢": false, "几张": false, "要几份": false, "怎么弄": false, "可以用手机吗": false, "要盖章吗": false, "江西呢": false, "为什么": false, "必须本人去吗": false, "": false,
+	} {
+		if got := b.StandsAlone(question); got != want {
+			t.Errorf("StandsAlone(%s) = %v, want %v", question, got, want)
 		}
 	}
 }

@@ -103,6 +103,35 @@ func (j *judge) leans(a *analysis) bool {
 	return strange == 0 || strange <= own
 }
 
+// What a question says that is put to people without the one before it.
+const (
+	wholeContent = 3 // tokens of content from which it does, when it names a topic
+	longContent  = 5 // likewise when it names none: 必须本人去吗 is about something
+	ownContent   = 2 // likewise when what it names is a topic of its own
+)
+
+// StandsAlone reports whether a question says by itself what it is about, as
+// 核验单怎么弄 does and 要几张 does not. It errs on the side of no: a question that
+// is read with the one before it is at worst read twice.
+func (b *Base) StandsAlone(question string) bool {
+	a := b.lex.analyse(question)
+	switch n := a.content(); {
+	case n >= longContent:
+		return true
+	case n >= ownContent && !b.judge.leans(&a):
+		return true
+	case n < wholeContent:
+		return false
+	}
+	return slices.ContainsFunc(a.concepts, func(m zh.Match) bool {
+		switch b.lex.groups[m.Value] {
+		case "doings", "channels", "marks":
+			return false
+		}
+		return true
+	})
+}
+
 // names reports whether all that a question says is one concept of a group.
 func (b *Base) names(a *analysis, group string) bool {
 	c, ok := b.lex.lone(a)
