@@ -25,6 +25,8 @@ type Knowledge interface {
 	Entry(id string) (kb.Entry, bool)
 	Checklists
 
+	// StandsAlone reports whether a question says by itself what it is about.
+	StandsAlone(question string) bool
 	// Nearest returns at most n entries that are near to a text, nearest first.
 	Nearest(text string, n int) []kb.Hit
 

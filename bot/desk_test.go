@@ -58,6 +58,94 @@ func TestDeskRepeats(t *testing.T) {
 	}
 }
 
+// The same question is one card, whatever was talked about before, as long as its
+// answer does not depend on that; and where it does, the queue says what is what.
+func TestDeskGroups(t *testing.T) {
+	type says struct {
+		chat  bot.ChatID
+		texts string // parted by |
+	}
+	const unresolved = "没解决"
+	for _, tt := range []struct {
+		about string
+		says  []says
+		want  []string // lines of the queue
+	}{
+		{
+			"other words of politeness, other signs",
+			[]says{{1, "能不能加急办理"}, {2, "请问能不能加急办理呀？"}, {3, "您好 能不能 加急办理，谢谢"}, {3, "能不能加急办理"}},
+			[]string{"1. 3 人问，共 4 次：能不能加急办理"},
+		},
+		{
+			"after other questions",
+			[]says{{1, "什么笔|能不能加急办理"}, {2, "广东要手写什么|能不能加急办理"}, {3, "能不能加急办理"}},
+			[]string{"1. 3 人问：能不能加急办理"},
+		},
+		{
+			"of people in other provinces, who are shown",
+			[]says{{1, "江西个人要按手印吗|能不能加急办理"}, {2, "广东个人要按手印吗|能不能加急办理"}, {3, "能不能加急办理"}},
+			[]string{"1. 3 人问：能不能加急办理"},
+		},
+		{
+			"provinces in the question",
+			[]says{{1, "江西能不能加急办理"}, {2, "广东能不能加急办理"}},
+			[]string{"1. 1 人问：江西能不能加急办理", "2. 1 人问：广东能不能加急办理"},
+		},
+		{
+			"an answer that is worded by province",
+			[]says{{1, "我在江西要备案呀|手印怎么按才行|" + unresolved}, {2, "我在广东要备案呀|手印怎么按才行|" + unresolved}, {3, "手印怎么按才行|" + unresolved}, {4, "我在江西要备案呀|手印怎么按才行|" + unresolved}},
+			[]string{
+				" 2 人问：手印怎么按才行（江西、回答过：核验单怎么签字盖章）", " 1 人问：手印怎么按才行（广东、回答过：核验单怎么签字盖章）",
+				" 1 人问：手印怎么按才行（回答过：核验单怎么签字盖章）", "：我在江西", "：我在广东",
+			},
+		},
+		{
+			"nothing without the question before",
+			[]says{{1, "什么笔好|要几份呢"}, {2, "广东要手写什么|要几份呢"}, {3, "什么笔好|请问要几份"}},
+			[]string{"1. 2 人问：要几份呢（上一问：什么笔好）", "2. 1 人问：要几份呢（广东、上一问：广东要手写什么）"},
+		},
+	} {
+		t.Run(tt.about, func(t *testing.T) {
+			w := newWorld(t)
+			for _, s := range tt.says {
+				for text := range strings.SplitSeq(s.texts, "|") {
+					chat := applicant + s.chat
+					if text == unresolved {
+						w.press(chat, 7, unresolved)
+						continue
+					}
+					w.handle(w.event(chat, 7, bot.Text{Text: text}))
+				}
+			}
+			queue := w.staff("/queue")[0].Text
+			for _, want := range tt.want {
+				if !strings.Contains(queue+"\n", want) {
+					t.Errorf("no %q in\n%s", want, queue)
+				}
+			}
+			if !strings.HasPrefix(queue, fmt.Sprintf("待答 %d 个", len(tt.want))) {
+				t.Errorf("the queue is\n%s\nwant %d lines", queue, len(tt.want))
+			}
+		})
+	}
+}
+
+// The card names who asks by province, when that is not one.
+func TestCardNamesProvinces(t *testing.T) {
+	w := newWorld(t)
+	for i, text := range []string{"我在江西要备案呀", "我在江西要备案呀", "广东要手写什么", ""} {
+		chat := applicant + bot.ChatID(i)
+		if text != "" {
+			w.handle(w.event(chat, 7, bot.Text{Text: text}))
+		}
+		w.handle(w.event(chat, 7, bot.Text{Text: "能不能加急办理"}))
+	}
+	w.press(staffChat, 42, "认领")
+	if got := w.card().Text; !strings.Contains(got, "提问人：江西 2 人、广东 1 人、没说省份 1 人") {
+		t.Errorf("the card is\n%s", got)
+	}
+}
+
 // One chat cannot fill the queue.
 func TestDeskFlood(t *testing.T) {
 	w := newWorld(t)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"beianbot/kb"
 )
@@ -42,7 +41,8 @@ type Settings interface {
 const (
 	maxWordings = 8
 	maxAskers   = 50
-	maxUpdates  = 64 // events that are remembered as counted
+	maxPeople   = 100 // chats that are told apart
+	maxUpdates  = 64  // events that are remembered as counted
 )
 
 // An Inquiry is one question that staff are to answer, for everybody who asked
@@ -52,14 +52,16 @@ type Inquiry struct {
 	Key      string   `json:"key"`                // begins with "q"; cards show it behind a "#"
 	Question string   `json:"question"`           // as it was asked first
 	Wordings []string `json:"wordings,omitempty"` // other ways in which it was asked
-	Topic    string   `json:"topic,omitempty"`    // the question before, when this one goes on from it
+	Topic    string   `json:"topic,omitempty"`    // the question before, when this one says nothing without it
 	Why      Why      `json:"why"`
 	Entry    string   `json:"entry,omitempty"`    // ID of the entry that was shown, and did not help
-	Province string   `json:"province,omitempty"` // as the conversation has it, several parted by commas
-	Kind     string   `json:"kind,omitempty"`     // "individual", "organization", or both
-	Near     []Near   `json:"near,omitempty"`     // nearest first
+	Province string   `json:"province,omitempty"` // that the answer depends on, several parted by commas
+	Kind     string   `json:"kind,omitempty"`     // likewise: "individual", "organization", or both
+	Near     []Near   `json:"near,omitempty"`     // Entry, when it is there, then nearest first
 
-	Count   int       `json:"count"`             // how many chats asked, in all rounds
+	Count   int       `json:"count"`             // how many chats asked, in all rounds; beyond maxPeople it stands still
+	Times   int       `json:"times,omitempty"`   // how often they did
+	People  []string  `json:"people,omitempty"`  // keyed hashes of the chats that Count counts
 	Askers  []Asker   `json:"askers,omitempty"`  // whom to tell, in this round
 	Updates []int64   `json:"updates,omitempty"` // events that were counted, oldest first
 	Opened  Mark      `json:"opened,omitzero"`   // the beginning of this round
@@ -106,6 +108,10 @@ type Asker struct {
 	Chat    ChatID    `json:"chat"`
 	Message MessageID `json:"message,omitempty"` // the question, in groups
 	Lang    kb.Lang   `json:"lang,omitempty"`
+
+	// What the conversation was about, for staff to see: one answer goes to all.
+	Province string `json:"province,omitempty"`
+	Kind     string `json:"kind,omitempty"`
 }
 
 // A Mark says who did something, when, and in which event.
@@ -139,10 +145,11 @@ func (i *Inquiry) answer() string {
 	return i.Last
 }
 
-// wait adds a chat to those that wait for the answer. A question that had been
-// answered or closed is open again. The same event twice is one. It reports
-// whether the chat will be told, which is so for the first [maxAskers].
-func (i *Inquiry) wait(a Asker, m Mark) bool {
+// wait adds a chat to those that wait for the answer. person stands for it where
+// people are counted, over all rounds. A question that had been answered or closed
+// is open again. The same event twice is one. It reports whether the chat will be
+// told, which is so for the first [maxAskers].
+func (i *Inquiry) wait(a Asker, person string, m Mark) bool {
 	known := slices.ContainsFunc(i.Askers, func(o Asker) bool { return o.Chat == a.Chat })
 	if slices.Contains(i.Updates, m.Update) {
 		return known
@@ -154,10 +161,14 @@ func (i *Inquiry) wait(a Asker, m Mark) bool {
 		i.Opened, i.Claim, i.Closed, i.Ending = m, Mark{}, Mark{}, ""
 		i.Askers, i.Answers, known = nil, nil, false
 	}
+	i.Times = max(i.Times, i.Count) + 1 // Times came after Count
+	if !slices.Contains(i.People, person) && len(i.People) < maxPeople {
+		i.Count++
+		i.People = append(i.People, person)
+	}
 	if known {
 		return true
 	}
-	i.Count++
 	if len(i.Askers) == maxAskers {
 		return false
 	}
@@ -203,18 +214,10 @@ func byDemand(a, b Inquiry) int {
 	return cmp.Or(
 		cmp.Compare(len(a.Answers), len(b.Answers)),
 		cmp.Compare(b.Count, a.Count),
+		cmp.Compare(b.Times, a.Times),
 		a.Opened.At.Compare(b.Opened.At),
 		strings.Compare(a.Key, b.Key),
 	)
-}
-
-// shortQuestion is the length, in characters, up to which a question may be
-// nothing without the one before it: "那单位呢".
-const shortQuestion = 5
-
-// short reports whether a question may need the one before it.
-func short(question string) bool {
-	return utf8.RuneCountInString(kb.Normal(question)) <= shortQuestion
 }
 
 // inquiryKey returns the key of a question: the same for questions that differ

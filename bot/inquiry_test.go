@@ -1,10 +1,36 @@
 package bot
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 )
+
+// People are counted once, however often they ask and whatever became of the
+// question between; askings are counted as well.
+func TestInquiryCountsPeople(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	i := Inquiry{Key: "qa"}
+	update := int64(0)
+	ask := func(person string) {
+		update++
+		i.wait(Asker{Chat: ChatID(len(person))}, person, Mark{At: at, Update: update})
+	}
+	ask("a")
+	ask("a")
+	i.Answers = append(i.Answers, Said{Mark{By: "x", At: at}, "好"})
+	ask("a")
+	ask("bb")
+	if i.Count != 2 || i.Times != 4 {
+		t.Errorf("asked 4 times by 2: Count %d, Times %d", i.Count, i.Times)
+	}
+	i = Inquiry{Count: 3, Opened: Mark{At: at}} // of before people were told apart
+	ask("a")
+	if i.Count != 4 || i.Times != 4 {
+		t.Errorf("one more to three: Count %d, Times %d", i.Count, i.Times)
+	}
+}
 
 // An inquiry through its life: who asks twice counts once, who asks after it was
 // answered begins another round, and what nobody waits for is closed.
@@ -17,7 +43,7 @@ func TestInquiry(t *testing.T) {
 		if update == 3 {
 			chat = 11
 		}
-		if !i.wait(Asker{Chat: chat}, mark(update)) {
+		if !i.wait(Asker{Chat: chat}, fmt.Sprint(chat), mark(update)) {
 			t.Errorf("update %d: the chat will not be told", update)
 		}
 	}
@@ -31,7 +57,7 @@ func TestInquiry(t *testing.T) {
 		t.Errorf("question %q, wordings %q", i.Question, i.Wordings)
 	}
 	i.Answers = append(i.Answers, Said{mark(4), "好"}, Said{mark(5), "更好"})
-	i.wait(Asker{Chat: 12}, mark(6))
+	i.wait(Asker{Chat: 12}, "12", mark(6))
 	if i.answered() || i.Last != "好\n更好" || i.Count != 3 || len(i.Askers) != 1 {
 		t.Errorf("asked after it was answered: %+v", i)
 	}
@@ -39,20 +65,21 @@ func TestInquiry(t *testing.T) {
 	if !i.IsClosed() || i.Ending != EndGone {
 		t.Errorf("nobody waits: %+v", i)
 	}
-	i.wait(Asker{Chat: 13}, mark(8))
+	i.wait(Asker{Chat: 13}, "13", mark(8))
 	i.Claim = Mark{By: "x", At: at}
 	i.leave(13, mark(9))
 	if i.IsClosed() {
 		t.Error("an inquiry that somebody is at is closed")
 	}
-	for n := range maxAskers + 2 {
-		told := i.wait(Asker{Chat: ChatID(100 + n)}, mark(int64(100+n)))
+	i.Count, i.People = 0, nil
+	for n := range maxPeople + 2 {
+		told := i.wait(Asker{Chat: ChatID(100 + n)}, fmt.Sprint(n), mark(int64(100+n)))
 		if told != (n < maxAskers) {
 			t.Errorf("asker %d will be told: %v", n, told)
 		}
 	}
-	if len(i.Askers) != maxAskers || len(i.Updates) > maxUpdates {
-		t.Errorf("%d askers, %d updates", len(i.Askers), len(i.Updates))
+	if len(i.Askers) != maxAskers || len(i.Updates) > maxUpdates || i.Count != maxPeople || len(i.People) != maxPeople {
+		t.Errorf("%d askers, %d updates, %d people of %d", len(i.Askers), len(i.Updates), len(i.People), i.Count)
 	}
 	i.close(EndDropped, mark(500))
 	i.close(EndKept, mark(501))

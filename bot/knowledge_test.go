@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ var shipped = sync.OnceValues(func() (*kb.Base, error) {
 // of whose phrasings it holds.
 type knowledge struct {
 	bot.Checklists // of the shipped content
+	base           *kb.Base
 	t              *testing.T
 	entries        []kb.Entry
 	// put decides what becomes of a write: whether it is applied, and what the
@@ -43,7 +45,7 @@ func newKnowledge(t *testing.T) *knowledge {
 	if err != nil {
 		panic(err) // an example has no T
 	}
-	return &knowledge{t: t, Checklists: base, versions: make(map[string][]kb.Entry), put: func() (bool, error) { return true, nil }, entries: []kb.Entry{
+	return &knowledge{t: t, Checklists: base, base: base, versions: make(map[string][]kb.Entry), put: func() (bool, error) { return true, nil }, entries: []kb.Entry{
 		{
 			ID: "guide/pen", Title: title("核验单用什么笔", "Which pen"), Source: title("核验单填写时的注意事项", "Notes on the form"),
 			AsOf: title("约 2019 年初", "about early 2019"), Related: []string{"guide/signing"},
@@ -51,7 +53,7 @@ func newKnowledge(t *testing.T) *knowledge {
 		},
 		{
 			ID: "guide/signing", Title: title("核验单怎么签字盖章", "Signing"), Source: title("核验单填写时的注意事项", "Notes on the form"),
-			AsOf: title("约 2019 年初", "about early 2019"), Phrasings: []string{"手印", "fingerprint"},
+			AsOf: title("约 2019 年初", "about early 2019"), Phrasings: []string{"手印", "fingerprint"}, Rule: "signing",
 			Body: body("江西、新疆的个人要签字并按手印。", "其他省份的个人签清楚名字即可。"),
 		},
 		{
@@ -74,6 +76,10 @@ func (k *knowledge) Ask(q kb.Question) kb.Answer {
 	c := q.Context
 	c.Question = q.Text
 	c.At = q.Now
+	c.Slots = maps.Clone(c.Slots)
+	if p := k.Situation(q.Text).Province; p != "" {
+		c.Slots = map[string]string{"province": string(p)}
+	}
 	text := strings.ToLower(q.Text)
 	if strings.Contains(text, "核验单") && !strings.Contains(text, "笔") && !strings.Contains(text, "手") && !k.staffHas(text) {
 		return kb.Answer{
@@ -258,5 +264,7 @@ func (k *knowledge) Nearest(text string, n int) []kb.Hit {
 	slices.SortStableFunc(hits, func(a, b kb.Hit) int { return cmp.Compare(b.Score, a.Score) })
 	return hits[:min(n, len(hits))]
 }
+
+func (k *knowledge) StandsAlone(question string) bool { return k.base.StandsAlone(question) }
 
 func (k *knowledge) NewID(string) string { return "staff/entry" }

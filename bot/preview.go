@@ -166,7 +166,7 @@ func (t *turn) duplicates(e kb.Entry) []Near {
 			add(Near{o.ID, o.Title[kb.Chinese], a.Score})
 		}
 	}
-	for _, n := range t.near(title) {
+	for _, n := range t.near(title, maxNear) {
 		if n.Score >= duplicateNear {
 			add(n)
 		}

@@ -173,13 +173,40 @@ func (t *turn) saveInquiry(ctx context.Context, i Inquiry) []Reply {
 	}
 	t.complete(d, f)
 	if f.provinces == "" && f.entity == "" {
-		d.Provinces = splitList(i.Province)
-		if kinds := splitList(i.Kind); len(kinds) == 1 {
+		var kinds []string
+		d.Provinces, kinds, d.Offered = inquiryScope(i)
+		if len(kinds) == 1 {
 			d.Kinds = kinds
 		}
-		d.Offered = keepLast(slices.Clone(d.Provinces), maxOfferedProvinces)
 	}
 	return t.preview(ctx, t.keepDraft(*d))
+}
+
+// inquiryScope returns for whom the answer to an inquiry was given: those whom it
+// depends on, or else all who asked where they are alike. offered are provinces of
+// some who asked.
+func inquiryScope(i Inquiry) (provinces, kinds, offered []string) {
+	province, kind := i.Province, i.Kind
+	if province == "" && kind == "" && len(i.Askers) > 0 {
+		province, kind = i.Askers[0].Province, i.Askers[0].Kind
+		for _, a := range i.Askers {
+			if a.Province != province {
+				province = ""
+			}
+			if a.Kind != kind {
+				kind = ""
+			}
+			for _, p := range splitList(a.Province) {
+				if !slices.Contains(offered, p) {
+					offered = append(offered, p)
+				}
+			}
+		}
+	}
+	if provinces = splitList(province); offered == nil {
+		offered = slices.Clone(provinces)
+	}
+	return provinces, splitList(kind), keepLast(offered, maxOfferedProvinces)
 }
 
 // scopeOf reads for whom a form says that the entry is.

@@ -145,7 +145,8 @@ func full(key string) bot.Inquiry {
 		Key: key, Question: "福建要居住证吗", Wordings: []string{"福建要不要居住证 <b>"}, Topic: "备案要什么", Why: bot.WhyRefused,
 		Entry: "guide/pen", Province: "福建,江西", Kind: "individual",
 		Near:  []bot.Near{{Entry: "guide/pen", Title: "什么笔", Score: 0.25}},
-		Count: 3, Askers: []bot.Asker{{Chat: -1001, Message: 7, Lang: kb.English}}, Updates: []int64{11, 12},
+		Count: 3, Times: 5, People: []string{"c2VjcmV0", "aGFzaA"},
+		Askers: []bot.Asker{{Chat: -1001, Message: 7, Lang: kb.English, Province: "江西", Kind: "individual"}}, Updates: []int64{11, 12},
 		Opened: m, Asked: begun, Claim: m, Answers: []bot.Said{{Mark: m, Text: "要。\n第二行"}}, Last: "以前",
 	}
 }
