@@ -32,7 +32,7 @@ func FormatEntry(e Entry) ([]byte, error) {
 		Title: e.Title[Chinese], TitleEn: e.Title[English], Facts: e.Facts, Source: e.Source[Chinese], SourceEn: e.Source[English],
 		AsOf: e.AsOf[Chinese], AsOfEn: e.AsOf[English], Status: e.Status, Dated: e.Dated, Rule: e.Rule, Copy: e.Copy,
 		Related: e.Related, Needs: e.Needs, About: e.About, Together: e.Together, Then: e.Then, Params: e.Params, Sentences: e.Sentences, Phrasings: e.Phrasings,
-		By: e.By, Changed: e.Changed, Change: e.Change, Over: e.Over, Retired: e.Retired, Withdrawn: e.Withdrawn,
+		By: e.By, Changed: e.Changed, Change: e.Change, Over: e.Over, Retired: e.Retired, Withdrawn: e.Withdrawn, Added: e.Added,
 	}
 	head, err := yaml.Marshal(f)
 	if err != nil {

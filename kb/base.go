@@ -73,10 +73,10 @@ func Open(ctx context.Context, log *slog.Logger, content fs.FS, store Store) (*B
 	}
 	c := &composer{
 		entries: make(map[string]Entry), topics: topics, phrases: phrases,
-		params: make(map[string]any), provinces: lex.provinces, english: lex.english,
+		shipped: make(map[string]Entry), params: make(map[string]any), provinces: lex.provinces, english: lex.english,
 	}
 	for _, e := range b.shipped {
-		c.entries[e.ID] = e
+		c.entries[e.ID], c.shipped[e.ID] = e, e
 		for name, v := range e.Params {
 			if _, ok := c.params[name]; ok {
 				return nil, fmt.Errorf("%s.md: parameter %s is another entry's already", e.ID, name)

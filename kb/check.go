@@ -27,6 +27,7 @@ const (
 	maxSource     = 60  // characters of a staff entry's source
 	maxPhrasings  = 100
 	maxLine       = 300 // characters of a line of a staff entry
+	maxAdded      = 4   // additions to a shipped entry
 )
 
 var (
@@ -58,7 +59,17 @@ func check(c *composer, e Entry) []Complaint {
 	if len(e.Phrasings) > maxPhrasings {
 		fatal("phrasings", "%d phrasings, at most %d", len(e.Phrasings), maxPhrasings)
 	}
-	texts := slices.Concat(e.Body[Chinese], e.Body[English], e.Phrasings, []string{e.Title[Chinese], e.Title[English], e.Source[Chinese]})
+	var added []string
+	for _, a := range e.Added {
+		added = append(added, a.Lines...)
+		if a.Source == "" || a.AsOf == "" || len(a.Lines) == 0 {
+			fatal("source", "an addition without text, source or date")
+		}
+	}
+	if len(e.Added) > maxAdded {
+		fatal("added", "%d additions, at most %d", len(e.Added), maxAdded)
+	}
+	texts := slices.Concat(added, e.Body[Chinese], e.Body[English], e.Phrasings, []string{e.Title[Chinese], e.Title[English], e.Source[Chinese]})
 	shipped := !e.OfStaff()
 	for _, t := range texts {
 		folded := zh.Fold(t)
@@ -69,7 +80,7 @@ func check(c *composer, e Entry) []Complaint {
 			ps = append(ps, Complaint{Code: "link", Text: "a link or a user name", Fatal: shipped})
 		}
 	}
-	for _, t := range slices.Concat(e.Body[Chinese], e.Body[English]) {
+	for _, t := range slices.Concat(added, e.Body[Chinese], e.Body[English]) {
 		folded := zh.Fold(t)
 		if i := slices.IndexFunc(adWords, func(w string) bool { return strings.Contains(folded, w) }); i >= 0 {
 			ps = append(ps, Complaint{Code: "advertising", Text: "a word of advertising: " + adWords[i], Fatal: shipped && e.Kind() == Guide})
@@ -96,15 +107,21 @@ func check(c *composer, e Entry) []Complaint {
 	if e.Copy == "" && n > maxCard {
 		fatal("long", "an answer of %d characters, at most %d", n, maxCard)
 	}
+	n = 0
+	for _, t := range added {
+		if n += utf8.RuneCountInString(t); utf8.RuneCountInString(t) > maxLine || n > maxCard {
+			fatal("long", "additions of %d characters, at most %d and %d a line", n, maxCard, maxLine)
+		}
+	}
 	switch {
-	case e.OfStaff():
+	case c.restated(e):
 		if e.Source[Chinese] == "" {
 			fatal("source", "no source")
 		}
 		if n := utf8.RuneCountInString(e.Source[Chinese]); n > maxSource {
 			fatal("long", "a source of %d characters, at most %d", n, maxSource)
 		}
-	case e.Kind() == Guide:
+	case shipped && e.Kind() == Guide:
 		if e.Source[Chinese] == "" || e.AsOf[Chinese] == "" || e.Source[English] == "" || e.AsOf[English] == "" {
 			fatal("source", "no source or no date")
 		}

@@ -69,6 +69,7 @@ func paramText(v any, l Lang) string {
 // immutable: a change of knowledge makes a new one.
 type composer struct {
 	entries   map[string]Entry
+	shipped   map[string]Entry // as they were, whatever staff made of them
 	topics    map[string]Topic
 	phrases   phrases
 	params    map[string]any
@@ -93,8 +94,8 @@ type slots struct {
 func (c *composer) card(e Entry, s slots, l Lang) Answer {
 	a := Answer{Entry: e.ID, Source: inLang(e.Source, l), AsOf: inLang(e.AsOf, l)}
 	switch {
-	case e.OfStaff():
-		a.Band = Sure // what they put in place of a refusal is an answer
+	case c.restated(e) || len(e.Added) > 0:
+		a.Band = Sure // what they put in place of a refusal, or beside it, is an answer
 	case e.Kind() == NotCovered:
 		a.Band = Refused
 	case e.Kind() == Chat:
@@ -127,7 +128,30 @@ func (c *composer) card(e Entry, s slots, l Lang) Answer {
 		}
 	}
 	a.Footer = c.footer(e, l)
+	for _, add := range e.Added {
+		// Each source stands below what it is the source of.
+		if a.Footer != "" {
+			a.Lines = append(a.Lines, Line{a.Footer, e.ID})
+		}
+		for _, line := range add.Lines {
+			a.Lines = append(a.Lines, Line{line, e.ID})
+		}
+		a.Footer = fill(c.phrases["footer_staff"][l], map[string]string{"source": add.Source, "as_of": add.AsOf})
+	}
 	return a
+}
+
+// restated reports whether e says what staff say: an entry of theirs, or a shipped
+// one whose text or rule is no longer the official one. One to which they only
+// added phrasings is as official as it was.
+func (c *composer) restated(e Entry) bool {
+	if !e.OfStaff() {
+		return false
+	}
+	o, ok := c.shipped[e.ID]
+	same := func(p, q []string) bool { return slices.Equal(p, q) || len(p)+len(q) == 0 }
+	return !ok || e.Rule != o.Rule || inLang(e.Source, Chinese) != inLang(o.Source, Chinese) ||
+		!same(e.Body[Chinese], o.Body[Chinese]) || !same(e.Body[English], o.Body[English])
 }
 
 func (c *composer) footer(e Entry, l Lang) string {
@@ -136,7 +160,7 @@ func (c *composer) footer(e Entry, l Lang) string {
 	}
 	name := "footer"
 	switch {
-	case e.OfStaff():
+	case c.restated(e):
 		name = "footer_staff"
 	case e.Dated:
 		name = "footer_dated"

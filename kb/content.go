@@ -46,6 +46,8 @@ type front struct {
 	Over      string    `yaml:"over,omitempty"`
 	Retired   bool      `yaml:"retired,omitempty"`
 	Withdrawn bool      `yaml:"withdrawn,omitempty"`
+
+	Added []Addition `yaml:"added,omitempty"`
 }
 
 // englishHeading begins the English half of an entry's body.
@@ -84,7 +86,7 @@ func ParseEntry(id string, data []byte) (Entry, error) {
 		AsOf:      map[Lang]string{Chinese: f.AsOf, English: f.AsOfEn},
 		Phrasings: slices.Concat(f.Phrasings, f.PhrasingsEn),
 		Body:      map[Lang][]string{Chinese: lines(zh), English: lines(en)},
-		By:        f.By, Changed: f.Changed, Change: f.Change, Over: f.Over, Retired: f.Retired, Withdrawn: f.Withdrawn,
+		By:        f.By, Changed: f.Changed, Change: f.Change, Over: f.Over, Retired: f.Retired, Withdrawn: f.Withdrawn, Added: f.Added,
 	}, nil
 }
 

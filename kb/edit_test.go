@@ -112,6 +112,70 @@ func TestPhrasingAddedToShipped(t *testing.T) {
 	}
 }
 
+// A phrasing that staff add to a shipped entry changes nothing of what it says: its
+// text and its source are the official ones, by rule too, and a refusal refuses.
+func TestPhrasingLeavesOfficialAnswer(t *testing.T) {
+	b := base(t)
+	for id, question := range map[string]string{"guide/pen": "核验单用什么笔填", "guide/signing": "江西个人核验单要按手印吗", "notcovered/fees": "备案要钱吗"} {
+		before := b.Ask(kb.Question{Text: question})
+		e, _ := b.Entry(id)
+		e.Phrasings, e.By = append(slices.Clone(e.Phrasings), "写那张纸拿啥家伙什"), "someone"
+		if err := b.Put(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		after := b.Ask(kb.Question{Text: question})
+		if before.Entry != id || after.Entry != id || after.Band != before.Band || after.Text() != before.Text() {
+			t.Errorf("%s: %s by %q\n%s\nwas %s by %q\n%s", question, after.Band, after.Entry, after.Text(), before.Band, before.Entry, before.Text())
+		}
+		if a := b.Ask(kb.Question{Text: "写那张纸拿啥家伙什"}); a.Entry != id || a.Answered() != before.Answered() {
+			t.Errorf("%s: the new phrasing is answered %s by %q", id, a.Band, a.Entry)
+		}
+		if _, err := b.Undo(t.Context(), id, "someone", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What staff add stands below the official text and its source, whatever the
+// question is narrowed to, and goes with an export.
+func TestAddition(t *testing.T) {
+	b := base(t)
+	for id, question := range map[string]string{"guide/pen": "核验单用什么笔填", "guide/signing": "江西个人核验单要按手印吗", "notcovered/fees": "备案要钱吗"} {
+		before := b.Ask(kb.Question{Text: question})
+		e, _ := b.Entry(id)
+		e.By = "someone"
+		e.Added = []kb.Addition{{Lines: []string{"客服补充：{甲}。", "乙。"}, Source: "客服", AsOf: "2026-01-01"}, {Lines: []string{"客服补充：丙。"}, Source: "客服", AsOf: "2026-02-01"}}
+		if err := b.Put(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		want := before.Text() + "\n客服补充：{甲}。\n乙。\n出处：客服（2026-01-01）\n客服补充：丙。\n出处：客服（2026-02-01）"
+		if a := b.Ask(kb.Question{Text: question}); !a.Answered() || a.Entry != id || a.Text() != want {
+			t.Errorf("%s: %s by %q\n%s\nwant\n%s", question, a.Band, a.Entry, a.Text(), want)
+		}
+		data, err := kb.FormatArchive([]kb.Entry{e})
+		if rows := kb.ParseArchive(data); err != nil || len(rows) != 1 || !reflect.DeepEqual(rows[0].Entry.Added, e.Added) {
+			t.Errorf("exported and read: %+v, %v, want the additions of\n%s", rows, err, data)
+		}
+		for about, bad := range map[string][]kb.Addition{
+			"no source": {{Lines: []string{"甲"}, AsOf: "2026-01-01"}},
+			"no text":   {{Source: "客服", AsOf: "2026-01-01"}},
+			"too long":  {{Lines: []string{strings.Repeat("长", 301)}, Source: "客服", AsOf: "2026-01-01"}},
+			"too many":  slices.Repeat(e.Added, 3),
+		} {
+			o := e
+			o.Added = bad
+			if b.Put(t.Context(), o) == nil {
+				t.Errorf("%s with %s is put", id, about)
+			}
+		}
+		o := e
+		o.Added = []kb.Addition{{Lines: []string{"打 13800138000"}, Source: "客服", AsOf: "2026-01-01"}}
+		if cs := b.Lint(o); !slices.ContainsFunc(cs, func(c kb.Complaint) bool { return c.Code == "phone" && !c.Fatal }) {
+			t.Errorf("a telephone number in an addition: %+v", cs)
+		}
+	}
+}
+
 // Undo restores a staff entry exactly, and its first version to nothing.
 func TestUndoStaffEntry(t *testing.T) {
 	b := base(t)

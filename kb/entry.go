@@ -74,10 +74,20 @@ type Entry struct {
 	Over      string    // what the shipped entry of the same ID was then; empty for none
 	Retired   bool      // the entry is hidden, the shipped one of the same ID too
 	Withdrawn bool      // the shipped entry holds again as if staff had never changed it
+	// Added is what staff say besides a shipped entry, oldest first. It stands below
+	// the official text and its source, with a source of its own.
+	Added []Addition `json:",omitempty"`
 	// Version counts the versions of an entry that staff made, from 1. The [Store]
 	// sets it. An edited copy keeps the number of the version that it was made
 	// from, so that of two edits of one version the second is refused.
 	Version int `json:",omitempty"`
+}
+
+// An Addition (客服补充) is what staff say besides the official text.
+type Addition struct {
+	Lines  []string `yaml:"lines"`  // as they are; slots are not filled
+	Source string   `yaml:"source"` // 客服
+	AsOf   string   `yaml:"as_of"`  // a date
 }
 
 // OfStaff reports whether staff wrote this version.
