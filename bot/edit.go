@@ -66,7 +66,7 @@ func (t *turn) change(d *Draft, f form) bool {
 	if len(f.answer) > 0 {
 		// What is there in English, or made of rules, says what held before.
 		e.Body = map[kb.Lang][]string{kb.Chinese: f.answer}
-		e.Rule, e.Copy = "", ""
+		e.Rule, e.Copy, e.Added = "", "", nil
 		if f.source == "" {
 			f.source = t.words.say(kb.Chinese, "staff-source", nil)
 		}
@@ -127,6 +127,15 @@ func (t *turn) choose(words string, a action, say string) []Reply {
 // ones.
 const maxVersions = 10
 
+// said returns what a version says, with what staff added to it.
+func said(e kb.Entry) []string {
+	lines := slices.Clone(e.Body[kb.Chinese])
+	for _, a := range e.Added {
+		lines = append(lines, a.Lines...)
+	}
+	return lines
+}
+
 // history shows what staff made of an entry, when and who.
 func (t *turn) history(ctx context.Context, id string) []Reply {
 	if id == "" {
@@ -147,7 +156,7 @@ func (t *turn) history(ctx context.Context, id string) []Reply {
 	for n := len(vs) - 1; n >= max(0, len(vs)-maxVersions); n-- {
 		v := vs[n]
 		a := t.whoWhen(Mark{By: v.By, At: v.Changed})
-		a["number"], a["text"] = number(n+1), oneLine(strings.Join(v.Body[kb.Chinese], " "), 100)
+		a["number"], a["text"] = number(n+1), oneLine(strings.Join(said(v), " "), 100)
 		switch {
 		case v.Retired:
 			a["text"] = t.desk("staff-version-retired", nil)
@@ -180,7 +189,7 @@ func (t *turn) undo(ctx context.Context, id string) []Reply {
 	case e.Withdrawn:
 		return t.sayTo("staff-undone-withdrawn", args{"id": id})
 	}
-	return t.sayTo("staff-undone", args{"id": id, "answer": strings.Join(e.Body[kb.Chinese], "\n")})
+	return t.sayTo("staff-undone", args{"id": id, "answer": strings.Join(said(e), "\n")})
 }
 
 // export sends all that staff changed as a file.

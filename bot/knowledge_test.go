@@ -118,6 +118,13 @@ func (k *knowledge) card(e kb.Entry, l kb.Lang) kb.Answer {
 		}
 	}
 	a.Footer = fmt.Sprintf("出处：%s（%s）", e.Source[kb.Chinese], e.AsOf[kb.Chinese])
+	for _, add := range e.Added {
+		a.Lines = append(a.Lines, kb.Line{Text: a.Footer, From: e.ID})
+		for _, s := range add.Lines {
+			a.Lines = append(a.Lines, kb.Line{Text: s, From: e.ID})
+		}
+		a.Footer = fmt.Sprintf("出处：%s（%s）", add.Source, add.AsOf)
+	}
 	for _, id := range e.Related {
 		r, _ := k.Entry(id)
 		a.Related = append(a.Related, kb.Link{Entry: id, Label: r.Title[l]})

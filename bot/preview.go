@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"beianbot/kb"
 )
@@ -16,6 +18,22 @@ func (t *turn) entryOf(d *Draft) kb.Entry {
 	e.Title, e.Source, e.Body = maps.Clone(e.Title), maps.Clone(e.Source), maps.Clone(e.Body)
 	e.Phrasings = slices.Clone(e.Phrasings)
 	body := slices.Clone(e.Body[kb.Chinese])
+	var scoped []string
+	if scope := t.scopeText(d.Provinces, d.Kinds); scope != "" {
+		scoped = []string{t.words.say(kb.Chinese, "staff-scope", args{"scope": scope})}
+	}
+	e.By, e.Changed, e.Change = d.By, d.At.UTC(), d.Key
+	if _, ok := t.besides(d); ok {
+		// The official text stays as it is, and so does for whom it holds.
+		if d.Joined {
+			lines := append(slices.Clone(d.Merge), scoped...)
+			lines[0] = t.words.say(kb.Chinese, "desk-added", args{"text": lines[0]})
+			e.Added = append(slices.Clone(e.Added), kb.Addition{
+				Lines: lines, Source: cmp.Or(d.Source, t.words.say(kb.Chinese, "staff-source", nil)), AsOf: d.At.In(china).Format(time.DateOnly),
+			})
+		}
+		return e
+	}
 	if d.Joined {
 		for _, line := range d.Merge {
 			if !slices.Contains(body, line) {
@@ -25,13 +43,24 @@ func (t *turn) entryOf(d *Draft) kb.Entry {
 		e.Source[kb.Chinese] = t.words.say(kb.Chinese, "desk-source-joined", args{"source": e.Source[kb.Chinese]})
 		delete(e.Body, kb.English) // it lacks what was added
 	}
-	if scope := t.scopeText(d.Provinces, d.Kinds); scope != "" {
-		body = append(body, t.words.say(kb.Chinese, "staff-scope", args{"scope": scope}))
+	if scoped != nil {
+		body = append(body, scoped...)
 		e.Phrasings = append(e.Phrasings, t.scopePhrasings(d)...)
 	}
 	e.Body[kb.Chinese] = body
-	e.By, e.Changed, e.Change = d.By, d.At.UTC(), d.Key
 	return e
+}
+
+// besides returns the version of an official entry that holds now, when a draft
+// leaves what it says as it is: it changes its phrasings, or adds to it.
+func (t *turn) besides(d *Draft) (now kb.Entry, ok bool) {
+	now, ok = t.kb.Entry(d.Entry.ID)
+	return now, ok && d.Edits && d.Entry.Kind() != kb.Staff && sameText(d.Entry, now)
+}
+
+// sameText reports whether two versions of an entry say the same, additions aside.
+func sameText(a, b kb.Entry) bool {
+	return a.Rule == b.Rule && a.Source[kb.Chinese] == b.Source[kb.Chinese] && slices.Equal(a.Body[kb.Chinese], b.Body[kb.Chinese])
 }
 
 // scopeText words for whom an entry is.
@@ -110,17 +139,13 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 	}
 	add := func(key string, a args) { r.Text += "\n" + t.desk(key, a) }
 	if d.Edits {
-		key := "desk-edits"
-		if e.Kind() != kb.Staff {
-			key = "desk-edits-shipped"
-		}
-		add(key, args{"id": e.ID})
+		t.addEdit(d, e, add)
 	}
 	near := t.duplicates(e)
 	if len(near) > 0 {
 		add("desk-duplicates", args{"near": t.nearText(near)})
 	}
-	t.addImpact(ctx, e, add)
+	t.addImpact(ctx, d, e, add)
 	var fatal, warnings []string
 	for _, c := range t.kb.Lint(e) {
 		text := t.complaint(c)
@@ -174,9 +199,49 @@ func (t *turn) duplicates(e kb.Entry) []Near {
 	return list[:min(len(list), maxDuplicates)]
 }
 
-// addImpact lists the questions that e would win from other entries: those that
-// wait for staff, and the phrasings of entries.
-func (t *turn) addImpact(ctx context.Context, e kb.Entry, add func(string, args)) {
+// addEdit says what becomes of the text of an entry that a draft changes.
+func (t *turn) addEdit(d *Draft, e kb.Entry, add func(string, args)) {
+	key := "desk-edits"
+	if e.Kind() != kb.Staff {
+		key = "desk-edits-shipped"
+	}
+	add(key, args{"id": e.ID})
+	now, ok := t.kb.Entry(e.ID)
+	if !ok {
+		return
+	}
+	switch _, besides := t.besides(d); {
+	case besides && d.Joined:
+		add("desk-adds", nil)
+	case besides:
+		add("desk-adds-nothing", nil)
+	case !sameText(e, now):
+		var lines []string
+		for _, l := range t.kb.Preview(now, kb.Chinese).Lines {
+			lines = append(lines, l.Text)
+		}
+		add("desk-replaces", args{"answer": clip(strings.Join(lines, " "), maxReplaced)})
+	}
+}
+
+// maxReplaced is how many characters are shown of a text that a draft replaces: a
+// guidance entry has fewer.
+const maxReplaced = 500
+
+// own returns how many phrasings an entry has that get another answer by a draft
+// of it: all that it has, or none.
+func (t *turn) own(d *Draft, e kb.Entry) int {
+	now, ok := t.kb.Entry(e.ID)
+	if !ok || !d.Edits || sameText(e, now) && len(e.Added) == len(now.Added) {
+		return 0
+	}
+	return len(now.Phrasings) + 1 // and the title
+}
+
+// addImpact lists the questions whose answers e would change: its own, and those
+// that it would win from other entries, of the ones that wait for staff and of the
+// phrasings of entries.
+func (t *turn) addImpact(ctx context.Context, d *Draft, e kb.Entry, add func(string, args)) {
 	var asked []string
 	open, err := t.inquiries.OpenInquiries(ctx)
 	for _, i := range open {
@@ -187,7 +252,8 @@ func (t *turn) addImpact(ctx context.Context, e kb.Entry, add func(string, args)
 		t.fail(fmt.Errorf("find the impact of a draft: %w", firstError(err, impactErr)))
 		return
 	}
-	if len(changes) == 0 {
+	own := t.own(d, e)
+	if len(changes)+own == 0 {
 		return
 	}
 	title := func(id string) string {
@@ -199,7 +265,10 @@ func (t *turn) addImpact(ctx context.Context, e kb.Entry, add func(string, args)
 		}
 		return t.desk("desk-no-answer", nil)
 	}
-	add("desk-impact", args{"count": number(len(changes))})
+	add("desk-impact", args{"count": number(len(changes) + own)})
+	if own > 0 {
+		add("desk-impact-own", args{"count": number(own)})
+	}
 	for _, c := range changes[:min(len(changes), maxShownChanges)] {
 		add("desk-impact-line", args{"question": clip(c.Question, maxTitle), "before": title(c.Before), "after": title(c.After)})
 	}

@@ -51,6 +51,9 @@ func (t *turn) draftButtons(d *Draft) [][]Button {
 	}
 	scope = append(scope, button(t.desk("desk-provinces", nil), gridProvince))
 	rows := [][]Button{scope}
+	if _, besides := t.besides(d); besides && !d.Joined {
+		rows = nil // for whom the official text holds is in it
+	}
 	if len(d.Merge) > 0 {
 		rows = append(rows, []Button{chip(t.desk("desk-joined", nil), pickJoined, d.Joined)})
 	}
@@ -227,7 +230,9 @@ func scopeOf(f form) (provinces, kinds, offered []string) {
 }
 
 // mergeInquiry makes a draft that adds an inquiry to the n-th of the entries that
-// are near to it: its wordings, and its answer too where that is chosen.
+// are near to it: its wordings, and its answer too where that is chosen. To an entry
+// of staff the answer is added as further lines, to an official one as an addition
+// with a source of its own.
 func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 	var e kb.Entry
 	ok := false
@@ -253,13 +258,10 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 	}
 	var f form
 	f.addLines(strings.Split(i.answer(), "\n"), true)
-	switch {
-	case e.Kind() == kb.NotCovered && !e.OfStaff():
-		t.change(d, f) // it said that there is no answer
-	default:
-		// To an official answer something is added only when staff say so.
-		d.Merge, d.Joined = f.answer, e.OfStaff()
-	}
+	// An official answer stays as it is. Beside it, what staff said stands only when
+	// they say so, and beside an official refusal unless they say no.
+	d.Merge, d.Source = f.answer, f.source
+	d.Joined = len(f.answer) > 0 && e.Kind() != kb.Guide
 	return t.preview(ctx, t.keepDraft(*d))
 }
 

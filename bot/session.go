@@ -128,6 +128,7 @@ type Draft struct {
 	Inquiry string   `json:"inquiry,omitempty"` // key of the inquiry that it was made of
 	Merge   []string `json:"merge,omitempty"`   // lines that may be added to the answer
 	Joined  bool     `json:"joined,omitempty"`  // they are
+	Source  string   `json:"source,omitempty"`  // of these lines, as staff wrote it
 }
 
 // Step is what a [Draft] waits for.

@@ -435,7 +435,7 @@ func (t *turn) find(words string) []kb.Entry {
 	holds := func(s string) bool { return strings.Contains(strings.ToLower(s), words) }
 	found := slices.DeleteFunc(slices.Clone(t.kb.StaffEntries()), func(e kb.Entry) bool {
 		return !holds(e.ID) && !holds(e.Title[kb.Chinese]) &&
-			!slices.ContainsFunc(e.Phrasings, holds) && !slices.ContainsFunc(e.Body[kb.Chinese], holds)
+			!slices.ContainsFunc(e.Phrasings, holds) && !slices.ContainsFunc(said(e), holds)
 	})
 	for _, h := range t.kb.Nearest(words, maxFound) {
 		e, ok := t.kb.Entry(h.Entry)

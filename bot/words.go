@@ -321,7 +321,7 @@ var says = map[string][]string{
 	"desk-scope": {"scope"}, "desk-scope-one": {"scope", "count"}, "desk-scope-none": {}, "desk-near": {"near"}, "desk-near-one": {"title", "score"}, "desk-last": {"answer"}, "desk-how": {},
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
 	"desk-sent": {"tag", "count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
-	"desk-merge": {"title"}, "desk-source-joined": {"source"},
+	"desk-merge": {"title"}, "desk-source-joined": {"source"}, "desk-added": {"text"}, "desk-adds": {}, "desk-adds-nothing": {}, "desk-replaces": {"answer"}, "desk-impact-own": {"count"},
 	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
@@ -375,7 +375,7 @@ var placeKeys = map[string][]string{
 // complaintKeys are the codes of [kb.Complaint] that a staff entry can earn.
 var complaintKeys = map[string][]string{
 	"title": {}, "body": {}, "source": {}, "params": {}, "phrasings": {}, "phone": {}, "link": {}, "advertising": {}, "slot": {}, "long": {},
-	"collision": {"title"}, "other": {},
+	"collision": {"title"}, "added": {}, "other": {},
 }
 
 // menuKeys are the commands that chats offer.
