@@ -68,6 +68,7 @@ func (t *turn) album(ctx context.Context, refs []FileRef, says named) []Reply {
 	} else {
 		lines = append(lines, t.albumNext(usable, files)...)
 	}
+	t.offerPass(&r, set)
 	if cut {
 		lines = append(lines, t.words.say(t.lang, "too-many", args{"max": number(maxPictures)}))
 	}

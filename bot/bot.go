@@ -314,13 +314,13 @@ func (t *turn) command(ctx context.Context, c Command) []Reply {
 // pictures is kept, and said to be, so that they can still be deleted.
 func (t *turn) forget() []Reply {
 	t.forgets = true
-	kept := Session{Seen: t.s.Seen, Filed: t.s.Filed, Images: t.s.Images}
+	kept := Session{Seen: t.s.Seen, Filed: t.s.Filed, Images: t.s.Images, Passed: t.s.Passed}
 	if t.inStaffChat() {
 		kept.Drafts, kept.Finished = t.s.Drafts, t.s.Finished
 	}
 	*t.s, t.kept = kept, true
 	r := Reply{Text: t.words.say(t.lang, "forgotten", nil)}
-	if n := len(kept.Images); n > 0 {
+	if n := len(kept.Images) + len(kept.Passed); n > 0 {
 		r.Text += "\n" + t.words.say(t.lang, "forgotten-images", args{"count": number(n)})
 		r.Buttons = [][]Button{{t.button(actDelete, "")}}
 	}
@@ -394,6 +394,10 @@ func (t *turn) act(ctx context.Context, data string) []Reply {
 	case actClear:
 		t.s.Sets, t.kept = nil, true
 		return t.sayTo("cleared", nil)
+	case actPass:
+		return t.pictureChat(func() []Reply { return t.pass(arg) })
+	case actPassYes:
+		return t.pictureChat(func() []Reply { return t.passYes(ctx, arg) })
 	case actDelete:
 		return t.deletePictures(ctx)
 	case actCopy:

@@ -32,6 +32,8 @@ const (
 	actSplit      action = "split"      // :set; stitch it into two pictures
 	actUnresolved action = "unresolved" // the answer did not help
 	actCopy       action = "copy"       // the client copies; typed, the text is said
+	actPass       action = "pass"       // :message, or :s and a set; say what it means to show staff a picture
+	actPassYes    action = "pass-yes"   // :message; show it to them
 	actDelete     action = "delete"     // the messages with pictures in the chat
 	actChinese    action = "zh"
 	actEnglish    action = "en"
@@ -65,7 +67,7 @@ var labelled = []action{
 	actAsk, actCheck, actStitchHow, actStitch, actOnlyCheck, actFixed, actClear,
 	actPurpose, actArrange, actAnyway, actSplit, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
-	actUseful, actDelete,
+	actUseful, actDelete, actPass, actPassYes,
 	actClaim, actTake, actDrop, actSave, actKeep, actSpread, actConfirm,
 }
 
@@ -114,7 +116,8 @@ func parseData(s string) (a action, arg string, ok bool) {
 	case actCopy, actDelete:
 		return a, "", arg == ""
 	case actStitch, actOnlyCheck, actFixed, actPurpose, actFirst, actArrange, actAnyway, actSplit,
-		actEntry, actQuestion, actLong, actNarrow, actChecklist, actUseful:
+		actEntry, actQuestion, actLong, actNarrow, actChecklist, actUseful,
+		actPass, actPassYes:
 		return a, arg, arg != ""
 	}
 	if slices.Contains(ofStaff, a) {

@@ -51,6 +51,7 @@ type wonder struct {
 	why   Why
 	entry string // ID of the entry that was shown, empty for none
 	slots map[string]string
+	own   string // if not empty, it is no other chat's question, and this tells it from the chat's others
 }
 
 // A Filed is a question of the chat that was put to staff.
@@ -116,7 +117,9 @@ func (t *turn) human(text string) []Reply {
 // humanAsk asks for the question to staff.
 func (t *turn) humanAsk() []Reply {
 	t.s.Human, t.kept = t.now, true
-	return t.sayTo("human-ask", nil)
+	r := Reply{Text: t.words.say(t.lang, "human-ask", nil)}
+	t.offerPass(&r, t.s.last())
+	return []Reply{r}
 }
 
 // askable reports whether a text says enough to be put to staff.
@@ -170,7 +173,11 @@ func (t *turn) hand(ctx context.Context, replies []Reply) []Reply {
 			replies[last].Text += "\n" + text
 		}
 	default:
-		replies = append(replies, Reply{Text: text})
+		r := Reply{Text: text}
+		if said != "broken" {
+			t.offerPass(&r, t.s.last())
+		}
+		replies = append(replies, r)
 	}
 	return append(replies, card...)
 }
@@ -269,6 +276,10 @@ func (t *turn) asked(w wonder) asked {
 	if e, ok := t.kb.Entry(w.entry); !alone || ok && e.Rule != "" {
 		q.province, q.kind = t.asksFor(q.question, w.slots)
 	}
+	if w.own != "" {
+		q.topic, q.key = "", inquiryKey(q.question, w.own, "", "")
+		return q
+	}
 	q.key = inquiryKey(q.question, q.topic, q.province, q.kind)
 	return q
 }
@@ -316,6 +327,19 @@ func (c *cards) due(now time.Time) (due, first bool) {
 		c.made = append(c.made, now)
 	}
 	return n < maxCards, n == maxCards
+}
+
+// room reports whether another message may go out now that is not worth a notice
+// that there are more.
+func (c *cards) room(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made = slices.DeleteFunc(c.made, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
+	if len(c.made) >= maxCards {
+		return false
+	}
+	c.made = append(c.made, now)
+	return true
 }
 
 // near returns at most n entries that are near to a question, nearest first.

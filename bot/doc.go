@@ -29,7 +29,8 @@
 // the knowledge (ask.go), pictures are fetched, checked and answered (upload.go,
 // album.go), put in order and joined (arrange.go, stitch.go), each paper with the
 // certificate that the guidance names for it (pairs.go, purpose.go), and taken out
-// of the chat again (images.go). A checklist is asked for choice by choice
+// of the chat again (images.go). One goes to staff when the person presses a button
+// that says so, twice (pass.go). A checklist is asked for choice by choice
 // (checklist.go), people say what was useful (useful.go), and buttons come back as
 // data that is not trusted (data.go).
 //
@@ -37,8 +38,8 @@
 //
 // One group is the staff's: given at the start, or bound with a code (bind.go).
 // What the knowledge does not answer becomes an [Inquiry], one for all who ask
-// the same (inquiries.go), and a card in that group (desk.go). A reply to the
-// card goes to everybody who asked (attend.go), and may become a draft of an
+// the same (inquiries.go), and a card in that group (desk.go), where colleagues
+// are called by name (names.go). A reply to the card goes to everybody who asked (attend.go), and may become a draft of an
 // entry: of a new one, or of a change to one that is near (scope.go). Drafts are
 // also written from nothing (staff.go, draft.go) and of entries that exist
 // (edit.go). A preview says what a draft would change (preview.go), and nothing

@@ -42,16 +42,21 @@ func (s *Session) noteImage(id MessageID) {
 }
 
 // Sent implements [SentHandler]: the pictures that the bot sends are to be
-// deleted with those that it was sent.
+// deleted with those that it was sent, and so are those that it passed to staff.
 func (b *Bot) Sent(ctx context.Context, e Event, r Reply, id MessageID) error {
-	if !e.Private || r.File == nil || r.Chat != 0 && r.Chat != e.Chat {
+	passed := r.Pass.ID != ""
+	if !e.Private || !passed && (r.File == nil || r.Chat != 0 && r.Chat != e.Chat) {
 		return nil
 	}
 	s, err := b.chats.Load(ctx, e.Chat)
 	if err != nil {
 		return fmt.Errorf("load session: %w", err)
 	}
-	s.noteImage(id)
+	if passed {
+		s.notePassed(r, id)
+	} else {
+		s.noteImage(id)
+	}
 	if err := b.chats.Save(ctx, e.Chat, s); err != nil {
 		return fmt.Errorf("save session: %w", err)
 	}
@@ -66,13 +71,25 @@ func (t *turn) deletePictures(ctx context.Context) []Reply {
 	}
 	ids := t.s.Images
 	t.s.Sets, t.s.Images, t.kept = nil, nil, true
-	if len(ids) == 0 {
+	if len(ids)+len(t.s.Passed) == 0 {
 		return t.sayTo("deleted-none", nil)
 	}
 	t.port.Busy(ctx, Typing)
-	t.s.Images = t.port.Delete(ctx, ids)
-	if n := len(t.s.Images); n > 0 {
-		return t.sayTo("deleted-some", args{"count": number(n)})
+	var lines []string
+	add := func(key string, n int) { lines = append(lines, t.words.say(t.lang, key, args{"count": number(n)})) }
+	if len(ids) > 0 {
+		t.s.Images = t.port.Delete(ctx, 0, ids)
+		if n := len(t.s.Images); n > 0 {
+			add("deleted-some", n)
+		} else {
+			add("deleted", len(ids))
+		}
 	}
-	return t.sayTo("deleted", nil)
+	if n := t.takeBack(ctx); n > 0 {
+		add("deleted-passed", n)
+	}
+	if n := len(t.s.Passed); n > 0 {
+		add("deleted-passed-some", n)
+	}
+	return t.reply(strings.Join(lines, "\n"))
 }

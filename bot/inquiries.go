@@ -83,6 +83,7 @@ const (
 	WhyUnsure  Why = "unsure"  // the bot offered a choice
 	WhyNoHelp  Why = "no-help" // the answer did not help
 	WhyHuman   Why = "human"   // a person was asked for
+	WhyPicture Why = "picture" // staff are to look at a picture
 )
 
 // Ending is why an inquiry is closed. Its value names the wording.

@@ -30,7 +30,7 @@ func (t *turn) button(a action, arg string) Button {
 // far below these bounds; a draft of staff need not be.
 func (t *turn) finish(r *Reply) {
 	limit := maxText
-	if r.File != nil {
+	if r.File != nil || r.Pass.ID != "" {
 		limit = maxCaption
 	}
 	r.Text = clip(r.Text, limit)
@@ -86,7 +86,9 @@ func (t *turn) typed(text string) (data string, ok bool) {
 // typedButton is typed for the buttons of everybody.
 func (t *turn) typedButton(text string) (data string, ok bool) {
 	if n, err := strconv.Atoi(text); err == nil && n >= 1 && n <= len(t.s.Offered) && len(text) <= 2 {
-		return t.s.Offered[n-1].Data, true
+		data := t.s.Offered[n-1].Data
+		a, _, _ := parseData(data)
+		return data, a != actPassYes // a figure alone is no consent
 	}
 	for _, o := range t.s.Offered {
 		if strings.EqualFold(o.Label, text) {
@@ -104,6 +106,13 @@ func (t *turn) typedButton(text string) (data string, ok bool) {
 		if set := t.s.last(); set != nil {
 			arg = set.Key
 		}
+	case actPass:
+		arg = passSet + noSet
+		if set := t.s.last(); set != nil {
+			arg = passSet + set.Key
+		}
+	case actPassYes:
+		return "", false // what it means is said where it is shown, and with its picture
 	case actUseful:
 		arg = noEntry
 	}

@@ -14,6 +14,8 @@ type Reply struct {
 	Spans   []Span     // how parts of Text look
 	Buttons [][]Button // rows of buttons under the message
 	File    *File      // sent as a document, byte for byte
+	Pass    FileRef    // if it has an ID, the file is sent by it, as a photo if it is one; Text is the caption
+	Lost    string     // what is said when Pass cannot be sent
 	Edit    MessageID  // the message to replace, 0 to send a new one
 	Chat    ChatID     // where to, 0 for the chat of the event
 	ReplyTo MessageID  // the message to quote, 0 for none
@@ -68,10 +70,10 @@ type Port interface {
 	// Answer ends the waiting state of a pressed button; text may be empty.
 	// A press that Handle leaves unanswered is answered with no text.
 	Answer(ctx context.Context, p Press, text string)
-	// Delete takes messages out of the chat, the bot's own and, in a private
-	// chat, the person's. It returns those that are left, because they are too
-	// old or the server could not be reached.
-	Delete(ctx context.Context, ids []MessageID) (left []MessageID)
+	// Delete takes messages out of a chat, 0 for that of the event: the bot's own
+	// and, in a private chat, the person's. It returns those that are left, because
+	// they are too old or the server could not be reached.
+	Delete(ctx context.Context, chat ChatID, ids []MessageID) (left []MessageID)
 }
 
 // Activity is what [Port.Busy] shows.
@@ -92,8 +94,8 @@ type Handler interface {
 	Handle(ctx context.Context, e Event, p Port) ([]Reply, error)
 }
 
-// A SentHandler is a [Handler] that is told which message a reply with a file
-// has become. Sent is called in the order of the chat, as Handle is; after a crash
+// A SentHandler is a [Handler] that is told which message a reply with a file,
+// its own or passed on, has become. Sent is called in the order of the chat, as Handle is; after a crash
 // it may not be.
 type SentHandler interface {
 	Sent(ctx context.Context, e Event, r Reply, id MessageID) error

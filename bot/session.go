@@ -61,6 +61,7 @@ type Session struct {
 	Finished []Finished `json:"finished,omitempty"` // staff chat only
 
 	Images []MessageID `json:"images,omitempty"` // messages with pictures, theirs and ours, oldest first
+	Passed []Passed    `json:"passed,omitempty"` // pictures that staff were shown, oldest first
 	Rated  []MessageID `json:"rated,omitempty"`  // answers that were called useful
 	Copy   string      `json:"copy,omitempty"`   // what one of the buttons of Offered copies
 }
@@ -79,14 +80,15 @@ type Set struct {
 
 // A Picture points to one picture of a [Set] and keeps what the check said.
 type Picture struct {
-	ID     string `json:"id"` // of the [FileRef]
-	Unique string `json:"unique,omitempty"`
-	Bytes  int64  `json:"bytes,omitempty"`
-	Photo  bool   `json:"photo,omitempty"`
-	Update int64  `json:"update"` // with which it came
-	Usable bool   `json:"usable,omitempty"`
-	File   bool   `json:"file,omitempty"` // the file to upload is another than the person's own
-	Is     string `json:"is,omitempty"`   // ID of the [Paper] or [Certificate] that it shows, as the person says
+	ID      string    `json:"id"` // of the [FileRef]
+	Unique  string    `json:"unique,omitempty"`
+	Bytes   int64     `json:"bytes,omitempty"`
+	Photo   bool      `json:"photo,omitempty"`
+	Update  int64     `json:"update"` // with which it came
+	Usable  bool      `json:"usable,omitempty"`
+	File    bool      `json:"file,omitempty"`    // the file to upload is another than the person's own
+	Message MessageID `json:"message,omitempty"` // that it came in
+	Is      string    `json:"is,omitempty"`      // ID of the [Paper] or [Certificate] that it shows, as the person says
 }
 
 // ref returns the picture as [Port.Download] takes it. The file's name is not

@@ -43,7 +43,7 @@ func (i inspected) usable() bool { return i.outcome() != Unusable }
 func (i inspected) picture(update int64) Picture {
 	return Picture{
 		ID: i.ref.ID, Unique: i.ref.Unique, Bytes: i.ref.Bytes, Photo: i.ref.Photo,
-		Update: update, Usable: i.usable(), File: i.usable() && (i.fixed || i.ref.Photo),
+		Update: update, Message: i.ref.Message, Usable: i.usable(), File: i.usable() && (i.fixed || i.ref.Photo),
 	}
 }
 
@@ -183,6 +183,9 @@ func (t *turn) single(ctx context.Context, ref FileRef, says named) []Reply {
 				{t.button(actPurpose, set.Key), t.button(actClear, "")},
 			}
 		}
+	}
+	if p := t.s.passable(passOne(i.picture(t.event.Update))); p != nil {
+		t.offerPass(&r, &Set{Pictures: []Picture{*p}})
 	}
 	notes = append(notes, t.consent()...)
 	r.Text = strings.Join(append([]string{r.Text}, notes...), "\n")

@@ -275,7 +275,9 @@ var says = map[string][]string{
 	"pictures-gone": {}, "cleared": {}, "only-check": {}, "too-many": {"max"}, "group-pictures": {},
 	"too-big": {"limit"}, "preview": {"where"}, "unreachable": {}, "broken": {}, "too-fast": {},
 	"given-up": {"kind", "count"}, "given-up-picture": {}, "given-up-message": {}, "thanks": {},
-	"deleted": {}, "deleted-some": {"count"}, "deleted-none": {},
+	"deleted": {}, "deleted-some": {"count"}, "deleted-none": {}, "deleted-passed": {"count"}, "deleted-passed-some": {"count"},
+
+	"pass-some": {}, "pass-which": {}, "pass-ask": {}, "pass-gone": {}, "pass-already": {}, "pass-many": {"max"}, "pass-busy": {}, "pass-sent": {}, "pass-question": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},
@@ -322,7 +324,7 @@ var says = map[string][]string{
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
 	"desk-sent": {"tag", "count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
 	"desk-merge": {"title"}, "desk-source-joined": {"source"}, "desk-added": {"text"}, "desk-adds": {}, "desk-adds-nothing": {}, "desk-replaces": {"answer"}, "desk-impact-own": {"count"},
-	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
+	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "why-picture": {}, "desk-picture": {"tag", "question"}, "desk-picture-lost": {"tag"}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "asked", "question", "state"}, "desk-apart": {"what"}, "desk-queue-empty": {},

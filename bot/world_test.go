@@ -255,6 +255,7 @@ type port struct {
 	progress []string
 	answered []string        // what presses were answered with
 	deleted  []bot.MessageID // messages taken out of the chat
+	away     []bot.MessageID // and out of others
 	stay     int             // how many of them cannot be
 	fail     error           // of every download
 }
@@ -278,8 +279,12 @@ func (p *port) Answer(_ context.Context, _ bot.Press, text string) {
 	p.answered = append(p.answered, text)
 }
 
-func (p *port) Delete(_ context.Context, ids []bot.MessageID) []bot.MessageID {
+func (p *port) Delete(_ context.Context, chat bot.ChatID, ids []bot.MessageID) []bot.MessageID {
 	gone := len(ids) - min(p.stay, len(ids))
+	if chat != 0 {
+		p.away = append(p.away, ids[:gone]...)
+		return ids[gone:]
+	}
 	p.deleted = append(p.deleted, ids[:gone]...)
 	return ids[gone:]
 }

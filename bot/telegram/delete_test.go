@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -23,7 +24,7 @@ func (k *keeper) Handle(ctx context.Context, e bot.Event, p bot.Port) ([]bot.Rep
 	defer k.mu.Unlock()
 	up, ok := e.Body.(bot.Upload)
 	if !ok {
-		k.left = p.Delete(ctx, k.ids)
+		k.left = p.Delete(ctx, 0, k.ids)
 		return []bot.Reply{{Text: "done"}}, nil
 	}
 	var rs []bot.Reply
@@ -95,4 +96,72 @@ func TestOnlyFilesAreNoted(t *testing.T) {
 			t.Errorf("noted %v, want nothing", fmt.Sprint(k.ids))
 		}
 	})
+}
+
+// A passer passes every file on to the staff chat, and takes it out of there when
+// something is said.
+type passer struct {
+	mu   sync.Mutex
+	lost bool // the identifiers are wrong
+	ids  []bot.MessageID
+	left []bot.MessageID
+}
+
+func (p *passer) Handle(ctx context.Context, e bot.Event, port bot.Port) ([]bot.Reply, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	up, ok := e.Body.(bot.Upload)
+	if !ok {
+		p.left = port.Delete(ctx, staffChat, p.ids)
+		return []bot.Reply{{Text: "done"}}, nil
+	}
+	f := up.Files[0]
+	if p.lost {
+		f.ID = "AgACwrong"
+	}
+	return []bot.Reply{{Text: "passed"}, {Chat: staffChat, Topic: "待答问题", Text: "#q 看图", Pass: f, Lost: "没有取到"}}, nil
+}
+
+func (p *passer) Sent(_ context.Context, _ bot.Event, r bot.Reply, id bot.MessageID) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.Pass.ID != "" {
+		p.ids = append(p.ids, id)
+	}
+	return nil
+}
+
+// A photo and a file go to another chat by their identifiers, byte for byte, and
+// out of it again; one that cannot be sent is said to be lost.
+func TestFilesArePassedOn(t *testing.T) {
+	for _, as := range []string{"photo", "file"} {
+		t.Run(as, func(t *testing.T) {
+			bubble(t, func(t *testing.T, d *desk) {
+				p := new(passer)
+				d.start(p)
+				d.files(applicant, as, "", sentFile{"a.jpg", picture(1)})
+				d.await(applicant, 1)
+				got := d.await(staffChat, 1)[0]
+				if got.Thread == 0 || got.Caption != "#q 看图" || got.File.ID == "" || len(p.ids) != 1 || d.calls("getFile") != 0 {
+					t.Errorf("in the staff chat is %+v, noted %v, %d downloads", got, p.ids, d.calls("getFile"))
+				}
+				if as == "file" && !bytes.Equal(d.bytes(got.File.ID), picture(1)) {
+					t.Error("the file is not what was sent")
+				}
+				d.text(applicant, "删")
+				d.await(applicant, 2)
+				d.until("the message to go", func() bool { return len(d.answers(staffChat)) == 0 })
+				if len(p.left) != 0 {
+					t.Errorf("left %v", p.left)
+				}
+				p.mu.Lock()
+				p.lost = true
+				p.mu.Unlock()
+				d.files(applicant, as, "", sentFile{"b.jpg", picture(2)})
+				if got := d.await(staffChat, 1)[0]; got.Text != "没有取到" || len(p.ids) != 1 {
+					t.Errorf("of one that is lost the staff chat has %+v, noted %v", got, p.ids)
+				}
+			})
+		})
+	}
 }

@@ -207,8 +207,12 @@ func (p *port) Answer(ctx context.Context, b bot.Press, text string) {
 }
 
 // Delete implements [bot.Port].
-func (p *port) Delete(ctx context.Context, ids []bot.MessageID) []bot.MessageID {
-	left := p.out.removeAll(ctx, p.at, ids)
+func (p *port) Delete(ctx context.Context, chat bot.ChatID, ids []bot.MessageID) []bot.MessageID {
+	at := p.at
+	if chat != 0 && chat != p.event.Chat {
+		at = place{chat: int64(chat)}
+	}
+	left := p.out.removeAll(ctx, at, ids)
 	if len(left) > 0 {
 		p.log.Info("messages not deleted", "update", p.event.Update, "count", len(left))
 	}

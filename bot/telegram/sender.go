@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,12 +102,15 @@ func (s *sender) reply(ctx context.Context, e bot.Event, r bot.Reply, d *deliver
 			return nil
 		}
 		// Whatever is wrong with the looks of a message, its text is what counts.
-		s.log.Error("message refused", "update", e.Update, "file", r.File != nil, "err", err)
+		s.log.Error("message refused", "update", e.Update, "file", r.File != nil || r.Pass.ID != "", "err", err)
 		*d = delivery{plain: true}
 	}
 	plain := bot.Reply{Text: r.Text}
-	if r.File != nil {
+	switch {
+	case r.File != nil:
 		plain.Text = s.sorry
+	case r.Pass.ID != "":
+		plain.Text = cmp.Or(r.Lost, s.sorry)
 	}
 	if err := s.send(ctx, at, plain, d); err != nil {
 		if passing(err) {
@@ -131,12 +135,16 @@ func passing(err error) bool {
 func (s *sender) send(ctx context.Context, at place, r bot.Reply, d *delivery) error {
 	markup := s.keyboard(r.Buttons)
 	first := 0 // number of the first message of text
-	if r.File != nil {
+	if r.File != nil || r.Pass.ID != "" {
 		file, under, long := r, markup, utf8.RuneCountInString(r.Text) > maxCaption
 		if long {
-			file, under = bot.Reply{File: r.File, ReplyTo: r.ReplyTo}, nil
+			file, under = bot.Reply{File: r.File, Pass: r.Pass, ReplyTo: r.ReplyTo}, nil
 		}
 		err := d.once(ctx, s.log, 0, func(ctx context.Context) (err error) {
+			if r.Pass.ID != "" {
+				d.file, err = s.passed(ctx, at, file, under)
+				return err
+			}
 			d.file, err = s.document(ctx, at, file, under)
 			return err
 		})
@@ -234,6 +242,37 @@ func (s *sender) document(ctx context.Context, at place, r bot.Reply, markup mod
 			ReplyParameters:             answering(r.ReplyTo),
 			ReplyMarkup:                 markup,
 		})
+		if err == nil {
+			id = bot.MessageID(m.ID)
+		}
+		return err
+	})
+	return id, err
+}
+
+// passed sends a file that lies with the server, by its identifier, and returns the
+// number of its message.
+func (s *sender) passed(ctx context.Context, at place, r bot.Reply, markup models.ReplyMarkup) (bot.MessageID, error) {
+	var id bot.MessageID
+	var caption part
+	if ps := split(r.Text, r.Spans, maxCaption); len(ps) > 0 {
+		caption = ps[0]
+	}
+	file := &models.InputFileString{Data: r.Pass.ID}
+	err := s.deliver(ctx, at, func(ctx context.Context, at place) error {
+		var m *models.Message
+		var err error
+		if r.Pass.Photo {
+			m, err = s.api.SendPhoto(ctx, &tgbot.SendPhotoParams{
+				ChatID: at.chat, MessageThreadID: at.thread, Photo: file, Caption: caption.text,
+				CaptionEntities: caption.entities(), ReplyParameters: answering(r.ReplyTo), ReplyMarkup: markup,
+			})
+		} else {
+			m, err = s.api.SendDocument(ctx, &tgbot.SendDocumentParams{
+				ChatID: at.chat, MessageThreadID: at.thread, Document: file, Caption: caption.text,
+				CaptionEntities: caption.entities(), ReplyParameters: answering(r.ReplyTo), ReplyMarkup: markup,
+			})
+		}
 		if err == nil {
 			id = bot.MessageID(m.ID)
 		}

@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -69,6 +72,61 @@ func TestDesk(t *testing.T) {
 	}
 	if log := s.log.String(); strings.Contains(log, "刷卡机") || strings.Contains(log, secret) {
 		t.Errorf("the log has what people wrote:\n%s", log)
+	}
+}
+
+// A picture comes to the staff group on a second tap only, byte for byte, into the
+// topic of the cards; the answer to it goes to the person, and /delete takes it
+// out of both chats. Nothing of it is in the data folder.
+func TestPassPicture(t *testing.T) {
+	data := t.TempDir()
+	s := start(t, "-data", data)
+	picture, err := draw("jpeg", "900x700")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.files(person, "file", map[string][]byte{"scan-of-a-card.jpg": picture})
+	m := s.wait(person, "可用")
+	s.press(person, person, m.ID, "把这张图片给客服看")
+	m = s.wait(person, "本机器人不保存")
+	if n := len(s.filesIn(staffGroup)); n != 0 {
+		t.Fatalf("%d files in the staff group after the first tap", n)
+	}
+	s.press(person, person, m.ID, "确认转给客服")
+	s.wait(staffGroup, "请客服看图片")
+	got := s.wait(staffGroup, "请您看这张图片")
+	if got.File == nil || !bytes.Equal(s.download(got), picture) {
+		t.Errorf("in the staff group is %+v, want the file", got)
+	}
+	s.waitEdit(person, m.ID, "已转到客服群")
+	s.reply(staffGroup, colleague, got.ID, "清楚，可以用。")
+	s.wait(person, "清楚，可以用。")
+	s.say(person, person, "/delete")
+	s.wait(person, "也从客服群里删掉了")
+	for _, chat := range []int64{person, staffGroup} {
+		if left := s.filesIn(chat); len(left) != 0 {
+			t.Errorf("files left in chat %d: %q", chat, left)
+		}
+	}
+	if bad := s.violations(); bad != nil {
+		t.Errorf("calls that break the schema or failed: %s", bad)
+	}
+	s.end()
+	if strings.Contains(s.log.String(), "scan-of-a-card") {
+		t.Error("the log has the name of the file")
+	}
+	err = filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		kept, err := os.ReadFile(path)
+		if bytes.Contains(kept, picture[200:400]) {
+			t.Errorf("%s holds bytes of the picture", filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

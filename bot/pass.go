@@ -1,0 +1,200 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"beianbot/kb"
+)
+
+// This file is about the one way on which a picture of a person comes to staff: the
+// person presses a button that says so, and a second one that says what that means.
+// The picture goes by the identifier that the chat's server has for it; its bytes
+// are not fetched for it and nothing of it is kept. Only pictures that were checked
+// and can still be worked on go, each once. Which message in the staff chat it has
+// become is remembered, so that 删除我的图片 takes it out there as well.
+
+// maxPassed is how many pictures of a chat are with staff at a time.
+const maxPassed = 20
+
+// A Passed is a picture of the chat that was passed to staff.
+type Passed struct {
+	Picture MessageID `json:"picture"` // the person's message
+	Update  int64     `json:"update"`  // the press that passed it
+	Chat    ChatID    `json:"chat,omitempty"`
+	Message MessageID `json:"message,omitempty"` // what it has become there, 0 while that is not known
+}
+
+// passSet begins the argument of a button about all pictures of a set.
+const passSet = "s"
+
+// passOne is the argument of a button about one picture.
+func passOne(p Picture) string { return strconv.FormatInt(int64(p.Message), 10) }
+
+// offerPass adds the button with which a picture is passed to staff to what is
+// said, where there are staff: about one picture, or about which of a set. It
+// takes a row of its own.
+func (t *turn) offerPass(r *Reply, set *Set) {
+	if !t.event.Private || !t.hasDesk() || set == nil || len(r.Buttons) >= maxRows {
+		return
+	}
+	good := passable(set)
+	switch len(good) {
+	case 0:
+		return
+	case 1:
+		r.Buttons = append(r.Buttons, []Button{t.button(actPass, passOne(good[0]))})
+	default:
+		data, _ := actPass.data(passSet + set.Key) // short
+		r.Buttons = append(r.Buttons, []Button{{Label: t.words.say(t.lang, "pass-some", nil), Data: data}})
+	}
+}
+
+// passable returns the pictures of a set that staff may be shown: what cannot be
+// opened is none.
+func passable(set *Set) []Picture {
+	return slices.DeleteFunc(slices.Clone(set.Pictures), func(p Picture) bool { return !p.Usable || p.Message == 0 })
+}
+
+// pass handles the first tap: it says what a second one does.
+func (t *turn) pass(arg string) []Reply {
+	if !t.hasDesk() {
+		return t.stale()
+	}
+	if key, ok := strings.CutPrefix(arg, passSet); ok {
+		set := t.s.set(key)
+		if set == nil || len(passable(set)) == 0 {
+			return t.sayTo("pass-gone", nil)
+		}
+		if good := passable(set); len(good) == 1 {
+			return t.passAsk(good[0])
+		}
+		r := Reply{Text: t.words.say(t.lang, "pass-which", nil)}
+		for n, p := range set.Pictures {
+			if !p.Usable || p.Message == 0 {
+				continue
+			}
+			data, _ := actPass.data(passOne(p)) // short
+			b := Button{Label: t.words.say(t.lang, "pair-number", args{"number": number(n + 1)}), Data: data}
+			if k := len(r.Buttons); k > 0 && len(r.Buttons[k-1]) < passRow {
+				r.Buttons[k-1] = append(r.Buttons[k-1], b)
+			} else {
+				r.Buttons = append(r.Buttons, []Button{b})
+			}
+		}
+		return []Reply{r}
+	}
+	p := t.s.passable(arg)
+	if p == nil {
+		return t.sayTo("pass-gone", nil)
+	}
+	return t.passAsk(*p)
+}
+
+// passRow is how many pictures stand in a row: all that a chat may have fit in four.
+const passRow = maxPictures / maxRows
+
+// passAsk says what passing a picture means and waits for the second tap.
+func (t *turn) passAsk(p Picture) []Reply {
+	return []Reply{{
+		Text:    t.words.say(t.lang, "pass-ask", nil),
+		Buttons: [][]Button{{t.button(actPassYes, passOne(p))}},
+	}}
+}
+
+// passable returns the picture that an argument names, nil when it is not one of
+// those that can still be worked on.
+func (s *Session) passable(arg string) *Picture {
+	for i := range s.Sets {
+		for _, p := range passable(&s.Sets[i]) {
+			if passOne(p) == arg {
+				return &p
+			}
+		}
+	}
+	return nil
+}
+
+// passYes passes a picture to staff, to the card of what the person asked, or to
+// one of its own.
+func (t *turn) passYes(ctx context.Context, arg string) []Reply {
+	if !t.hasDesk() {
+		return t.stale()
+	}
+	p := t.s.passable(arg)
+	if p == nil {
+		return t.inPlace(t.sayTo("pass-gone", nil))
+	}
+	at := slices.IndexFunc(t.s.Passed, func(q Passed) bool { return q.Picture == p.Message })
+	switch {
+	case at >= 0 && t.s.Passed[at].Update != t.event.Update:
+		return t.inPlace(t.sayTo("pass-already", nil))
+	case at < 0 && len(t.s.Passed) >= maxPassed:
+		return t.inPlace(t.sayTo("pass-many", args{"max": number(maxPassed)}))
+	case at < 0 && !t.cards.room(t.now):
+		return t.sayTo("pass-busy", nil) // the button stays for another try
+	}
+	i, card, refusal := t.passTo(ctx, *p)
+	if refusal != nil {
+		return refusal
+	}
+	if at < 0 {
+		t.s.Passed = append(t.s.Passed, Passed{Picture: p.Message, Update: t.event.Update})
+		t.count("passed")
+	}
+	t.kept = true
+	ref := p.ref()
+	ref.Message = p.Message
+	replies := append(t.inPlace(t.sayTo("pass-sent", nil)), card...)
+	return append(replies, t.toDesk(Reply{
+		Text: t.desk("desk-picture", args{"tag": i.tag(), "question": clip(i.Question, maxQuestion)}),
+		Pass: ref, Lost: t.desk("desk-picture-lost", args{"tag": i.tag()}),
+	}))
+}
+
+// passTo returns the inquiry that a picture belongs to: the one that the person's
+// last question became and that waits for an answer, or a new one, of this picture
+// alone, with its card. A refusal is what to say instead.
+func (t *turn) passTo(ctx context.Context, p Picture) (i Inquiry, card, refusal []Reply) {
+	if t.s.Inquiry != "" {
+		i, err := t.inquiries.Inquiry(ctx, t.s.Inquiry)
+		waits := slices.ContainsFunc(i.Askers, func(a Asker) bool { return a.Chat == t.event.Chat })
+		if err == nil && waits && !i.IsClosed() {
+			return i, nil, nil
+		}
+	}
+	said, a, card := t.file(ctx, wonder{
+		text: t.words.say(kb.Chinese, "pass-question", nil), why: WhyPicture, slots: t.s.Context.Slots,
+		own: t.person(t.event.Chat) + passOne(p),
+	})
+	if said == "broken" || said == "inquiry-limit" {
+		return i, nil, t.sayTo(said, a)
+	}
+	return Inquiry{Key: t.s.Inquiry, Question: a["question"]}, card, nil
+}
+
+// notePassed remembers what a picture has become in the staff chat.
+func (s *Session) notePassed(r Reply, id MessageID) {
+	for k := range s.Passed {
+		if q := &s.Passed[k]; q.Picture == r.Pass.Message {
+			q.Chat, q.Message = r.Chat, id
+		}
+	}
+}
+
+// takeBack takes the pictures out of the staff chat, as far as Telegram still lets
+// the bot, and returns how many went.
+func (t *turn) takeBack(ctx context.Context) (gone int) {
+	var left []Passed
+	for _, q := range t.s.Passed {
+		if q.Message == 0 || len(t.port.Delete(ctx, q.Chat, []MessageID{q.Message})) > 0 {
+			left = append(left, q)
+			continue
+		}
+		gone++
+	}
+	t.s.Passed = left
+	return gone
+}
