@@ -88,7 +88,7 @@ func (b *Base) Undo(ctx context.Context, id, by, change string) (Entry, error) {
 	case len(vs) > 1:
 		e = vs[len(vs)-2]
 	case shipped:
-		e.Withdrawn = true
+		e.Retired, e.Withdrawn = false, true // it may have been hidden
 	default:
 		e.Retired = true
 	}

@@ -77,11 +77,15 @@ func TestHideShipped(t *testing.T) {
 	if got := b.Shadowed(); len(got) != 1 || !got[0].Hidden {
 		t.Errorf("Shadowed() = %+v, want one, hidden", got)
 	}
-	if e, err := b.Undo(t.Context(), "notcovered/fees", "someone", ""); err != nil || !e.Withdrawn {
-		t.Errorf("Undo = %+v, %v, want the shipped one again", e, err)
-	}
-	if a := b.Ask(kb.Question{Text: "备案要钱吗"}); a.Entry != "notcovered/fees" {
-		t.Errorf("undone: answered by %q, want notcovered/fees", a.Entry)
+	for n := range 4 {
+		back := n%2 == 0
+		e, err := b.Undo(t.Context(), "notcovered/fees", "someone", "")
+		if err != nil || e.Withdrawn != back || e.Retired == back {
+			t.Errorf("Undo number %d = %+v, %v, want the shipped one again: %v", n+1, e, err, back)
+		}
+		if a := b.Ask(kb.Question{Text: "备案要钱吗"}); (a.Entry == "notcovered/fees") != back {
+			t.Errorf("undone %d times: answered by %q, want notcovered/fees: %v", n+1, a.Entry, back)
+		}
 	}
 }
 
