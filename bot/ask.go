@@ -25,7 +25,7 @@ func (t *turn) ask(text string) []Reply {
 func (t *turn) overhear(text string) []Reply {
 	a := t.answer(text)
 	if a.Band != kb.Sure {
-		return nil
+		return t.deskAstray(text)
 	}
 	t.s.Context = a.Context
 	return []Reply{t.card(a)}

@@ -26,8 +26,8 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 	if !ok || text == "" {
 		return nil, false
 	}
-	if strings.HasPrefix(text, "//") || strings.HasPrefix(text, "／／") {
-		return nil, true // a word among colleagues
+	if amongColleagues(text) {
+		return nil, true
 	}
 	if n := utf8.RuneCountInString(text); n > maxReply {
 		return t.sayTo("desk-long", args{"max": number(maxReply)}), true
@@ -63,7 +63,7 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 		replies = append(replies, card)
 	}
 	replies = append(replies, Reply{
-		Text:    t.desk("desk-sent", args{"tag": i.tag(), "count": number(len(i.Askers))}),
+		Text:    t.desk("desk-sent", args{"tag": i.tag(), "count": number(len(i.Askers)), "question": clip(i.Question, maxTitle)}),
 		Buttons: t.answerButtons(i),
 	})
 	if t.again {
@@ -75,6 +75,29 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 		say = "inquiry-more"
 	}
 	return append(replies, t.tell(i, say, args{"answer": text})...), true
+}
+
+// deskAstray says to a colleague who replied to a message of the bot that is no
+// card that nobody was told: the silence would be taken for an answer that went out.
+func (t *turn) deskAstray(text string) []Reply {
+	if !t.event.Follows || t.event.Quoted == "" || amongColleagues(text) {
+		return nil
+	}
+	return t.sayTo("desk-astray", nil)
+}
+
+// deskAmended says to a colleague who changed a reply to a card that those who
+// asked have the old one.
+func (t *turn) deskAmended(text string) []Reply {
+	if _, ok := tagged(t.event.Quoted); !ok || amongColleagues(text) {
+		return nil
+	}
+	return t.sayTo("desk-amended", nil)
+}
+
+// amongColleagues reports whether a reply to a card is not for who asked.
+func amongColleagues(text string) bool {
+	return strings.HasPrefix(text, "//") || strings.HasPrefix(text, "／／")
 }
 
 // deskUpload handles a picture or a file of staff. What colleagues show each other
@@ -153,8 +176,15 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 	m := t.mark(t.signature())
 	var change func(*Inquiry) error
 	switch a {
-	case actShow:
+	case actShow, actCard:
 		change = func(*Inquiry) error { return nil }
+	case actDrop:
+		change = func(i *Inquiry) error {
+			if i.Claim.By != "" && i.Claim.By != m.By && !i.IsClosed() {
+				return errTaken
+			}
+			return nil
+		}
 	case actClaim:
 		change = func(i *Inquiry) error {
 			if i.Claim.By == "" && !i.IsClosed() {
@@ -172,7 +202,7 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 			}
 			return nil
 		}
-	case actDrop:
+	case actDropYes:
 		change = func(i *Inquiry) error {
 			if i.Claim.By != "" && i.Claim.By != m.By && !i.IsClosed() {
 				return errTaken
@@ -219,6 +249,13 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 	r := t.inquiryCard(i)
 	switch a {
 	case actShow: // a card of its own, which can be replied to
+	case actDrop:
+		r.Edit = t.event.Message
+		if !i.IsClosed() && !i.answered() {
+			// Who asked would be told at once, and a tap beside "claim" is soon made.
+			r.Text += "\n" + t.desk("desk-drop-sure", args{"count": number(len(i.Askers))})
+			r.Buttons = [][]Button{{t.deskButton(actDropYes, i.Key), t.deskButton(actCard, i.Key)}}
+		}
 	case actClaim:
 		r.Edit = t.event.Message
 		t.toast(ctx, t.claimed(i, m))
@@ -228,7 +265,7 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 		r.Edit = t.event.Message
 	}
 	replies := []Reply{r}
-	if a == actDrop && i.Ending == EndDropped && i.Closed.Update == m.Update && !t.again {
+	if a == actDropYes && i.Ending == EndDropped && i.Closed.Update == m.Update && !t.again {
 		t.count("dropped")
 		replies = append(replies, t.tell(i, "inquiry-dropped", args{})...)
 	}

@@ -51,7 +51,9 @@ const (
 	actShow    action = "show"
 	actClaim   action = "claim"   // I am at it
 	actTake    action = "take"    // I am at it, in place of who was
-	actDrop    action = "drop"    // there is no answer
+	actDrop    action = "drop"    // there is no answer; asks whether that is meant
+	actDropYes action = "dropped" // it is
+	actCard    action = "card"    // show the card again in the place of this one
 	actSave    action = "save"    // the answer becomes an entry
 	actMerge   action = "merge"   // :key:n; it becomes part of an entry that is near
 	actKeep    action = "keep"    // it does not
@@ -68,7 +70,7 @@ var labelled = []action{
 	actPurpose, actArrange, actAnyway, actSplit, actUnresolved, actCopy,
 	actChinese, actEnglish, actPublish, actCancel, actChecklist,
 	actUseful, actDelete, actPass, actPassYes,
-	actClaim, actTake, actDrop, actSave, actKeep, actSpread, actConfirm,
+	actClaim, actTake, actDrop, actDropYes, actCard, actSave, actKeep, actSpread, actConfirm,
 }
 
 // ofStaff lists the actions of the staff chat. They take a tap: in a group of
@@ -76,7 +78,7 @@ var labelled = []action{
 // somebody else's.
 var ofStaff = []action{
 	actPublish, actCancel, actConfirm, actRetire, actEdit, actDraft,
-	actShow, actClaim, actTake, actDrop, actSave, actMerge, actKeep, actSpread,
+	actShow, actClaim, actTake, actDrop, actDropYes, actCard, actSave, actMerge, actKeep, actSpread,
 }
 
 // typed reports whether the label of a does the same when it is typed.

@@ -319,6 +319,51 @@ func TestMergeIntoOfficial(t *testing.T) {
 	}
 }
 
+// What colleagues say that does not go out is not left without a word: a reply to
+// a message that is no card, and a reply to a card that was changed afterwards.
+func TestWordsThatDoNotGoOut(t *testing.T) {
+	w := newWorld(t)
+	w.say("福建要居住证吗")
+	queue := w.staff("/queue")[0].Text
+	card := w.card().Text
+	w.replyTo(42, "要。")
+	const astray, amended = "不是待答卡片", "改过的话没有发给提问人"
+	for _, tt := range []struct {
+		about, quoted string
+		body          bot.Body
+		want          string // empty: nothing is said
+	}{
+		{"a reply to the queue", queue, bot.Text{Text: "第一个要的"}, astray},
+		{"a word among colleagues", queue, bot.Text{Text: "// 第一个谁来"}, ""},
+		{"talk that replies to nobody", "", bot.Text{Text: "今天谁值班"}, ""},
+		{"a question that is covered", queue, bot.Text{Text: "什么笔"}, "黑色签字笔"},
+		{"a reply to a card, changed", card, bot.Amended{Text: "不要。"}, amended},
+		{"a word among colleagues, changed", card, bot.Amended{Text: "//不要。"}, ""},
+		{"talk, changed", "", bot.Amended{Text: "明天谁值班"}, ""},
+	} {
+		e := w.event(staffChat, 42, tt.body)
+		e.ReplyTo, e.Follows, e.Quoted = 900, tt.quoted != "", tt.quoted
+		r := w.handle(e)
+		if tt.want == "" && len(r) != 0 || tt.want != "" && (len(r) != 1 || r[0].Chat != 0 || !strings.Contains(r[0].Text, tt.want)) {
+			t.Errorf("%s: %+v, want %q", tt.about, r, tt.want)
+		}
+	}
+}
+
+// Official entries that are out of service are listed with the way back, and an
+// edit of one says where it is.
+func TestHiddenIsListed(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/retire guide/pen")
+	w.press(staffChat, 42, "撤下")
+	if got := w.staff("/list")[0].Text; !strings.Contains(got, "被撤下了") || !strings.Contains(got, "guide/pen") {
+		t.Errorf("/list says\n%s", got)
+	}
+	if got := w.staff("/edit guide/pen")[0].Text; !strings.Contains(got, "/undo guide/pen") {
+		t.Errorf("/edit says\n%s", got)
+	}
+}
+
 // An official entry is hidden with a second tap, and undone.
 func TestRetireShipped(t *testing.T) {
 	w := newWorld(t)

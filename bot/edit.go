@@ -22,9 +22,17 @@ func (t *turn) editCommand(ctx context.Context, text string) []Reply {
 		if f := t.finished(setKey(t.event.Update)); t.again && f != nil {
 			return t.outcome(*f)
 		}
+		if t.hidden(id) {
+			return t.sayTo("staff-hidden", args{"id": id})
+		}
 		return t.choose(id, actEdit, "staff-which-edit")
 	}
 	return t.edit(ctx, e, strings.TrimSpace(rest))
+}
+
+// hidden reports whether staff took the entry of an ID out of service.
+func (t *turn) hidden(id string) bool {
+	return slices.ContainsFunc(t.kb.Overlay(), func(e kb.Entry) bool { return e.ID == id && e.Retired && !e.Withdrawn })
 }
 
 // edit makes a draft of e, changed by a form that may be empty.
@@ -158,10 +166,10 @@ func (t *turn) history(ctx context.Context, id string) []Reply {
 		a := t.whoWhen(Mark{By: v.By, At: v.Changed})
 		a["number"], a["text"] = number(n+1), oneLine(strings.Join(said(v), " "), 100)
 		switch {
+		case v.Withdrawn: // also one that had been hidden
+			a["text"] = t.desk("staff-version-withdrawn", nil)
 		case v.Retired:
 			a["text"] = t.desk("staff-version-retired", nil)
-		case v.Withdrawn:
-			a["text"] = t.desk("staff-version-withdrawn", nil)
 		}
 		lines = append(lines, t.desk("staff-version", a))
 	}
@@ -184,10 +192,10 @@ func (t *turn) undo(ctx context.Context, id string) []Reply {
 	case err != nil:
 		t.fail(fmt.Errorf("undo: %w", err))
 		return t.sayTo("staff-not-undone", nil)
+	case e.Withdrawn: // also one that had been hidden
+		return t.sayTo("staff-undone-withdrawn", args{"id": id})
 	case e.Retired:
 		return t.sayTo("staff-undone-retired", args{"id": id})
-	case e.Withdrawn:
-		return t.sayTo("staff-undone-withdrawn", args{"id": id})
 	}
 	return t.sayTo("staff-undone", args{"id": id, "answer": strings.Join(said(e), "\n")})
 }

@@ -449,15 +449,21 @@ func (t *turn) find(words string) []kb.Entry {
 // findNear is the likeness from which an entry is found by words.
 const findNear = 0.3
 
-// listCommand lists what staff made, and the official entries that changed below
-// it in a new release.
+// listCommand lists what staff made, and the official entries that they hid or
+// that changed below theirs in a new release.
 func (t *turn) listCommand() []Reply {
 	replies := t.listOfStaff()
-	var stale []string
+	var stale, hidden []string
 	for _, s := range t.kb.Shadowed() {
 		if s.Stale {
 			stale = append(stale, s.ID)
 		}
+		if s.Hidden {
+			hidden = append(hidden, s.ID)
+		}
+	}
+	if hidden != nil {
+		replies[0].Text += "\n" + t.desk("staff-list-hidden", args{"ids": t.words.join(t.deskLang(), hidden)})
 	}
 	if stale != nil {
 		replies[0].Text += "\n" + t.desk("staff-list-stale", args{"ids": t.words.join(t.deskLang(), stale)})

@@ -53,7 +53,7 @@ func (t *turn) useful(ctx context.Context, id string) []Reply {
 // that message. What colleagues correct among themselves is not answered.
 func (t *turn) amended(text string) []Reply {
 	if t.inStaffChat() {
-		return nil
+		return t.deskAmended(text)
 	}
 	replies := t.ask(text)
 	for i := range replies {

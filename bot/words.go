@@ -312,7 +312,7 @@ var says = map[string][]string{
 	"staff-version-withdrawn": {}, "staff-history-undo": {"id"}, "staff-history-none": {"id"},
 	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
 	"edit-title": {}, "edit-phrasings": {}, "edit-answer": {}, "edit-source": {},
-	"staff-list": {"count"}, "staff-edit-one": {"number"}, "staff-retire-one": {"number"}, "staff-list-line": {"number", "id", "title"}, "staff-list-signed": {"number", "id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-more": {"count"}, "staff-list-empty": {},
+	"staff-list": {"count"}, "staff-edit-one": {"number"}, "staff-retire-one": {"number"}, "staff-list-line": {"number", "id", "title"}, "staff-list-signed": {"number", "id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-hidden": {"ids"}, "staff-hidden": {"id"}, "staff-list-more": {"count"}, "staff-list-empty": {},
 	"staff-scope": {"scope"}, "staff-source": {},
 
 	"inquiry-sent": inquirySlots, "inquiry-choose": inquirySlots, "inquiry-waiting": inquirySlots, "inquiry-crowded": inquirySlots,
@@ -322,7 +322,7 @@ var says = map[string][]string{
 	"desk-topic-name": {}, "desk-busy": {}, "desk-card": {"tag", "asked", "question"}, "desk-asked": {"count"}, "desk-asked-often": {"count", "times"}, "desk-asked-many": {"count", "times"}, "desk-wordings": {"wordings"}, "desk-before": {"question"},
 	"desk-scope": {"scope"}, "desk-scope-one": {"scope", "count"}, "desk-scope-none": {}, "desk-near": {"near"}, "desk-near-one": {"title", "score"}, "desk-last": {"answer"}, "desk-how": {},
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
-	"desk-sent": {"tag", "count"}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
+	"desk-sent": {"tag", "count", "question"}, "desk-astray": {}, "desk-drop-sure": {"count"}, "desk-amended": {}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
 	"desk-merge": {"title"}, "desk-source-joined": {"source"}, "desk-added": {"text"}, "desk-adds": {}, "desk-adds-nothing": {}, "desk-replaces": {"answer"}, "desk-impact-own": {"count"},
 	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "why-picture": {}, "desk-picture": {"tag", "question"}, "desk-picture-lost": {"tag"}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,

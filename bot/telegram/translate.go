@@ -55,8 +55,8 @@ func (t translator) edited(u *update) []bot.Event {
 	if m.has["location"] || m.isService() || !t.accepts(m) || !t.addressed(m) {
 		return nil // a live location is edited by itself
 	}
-	e := m.event(u.ID)
-	e.Follows, e.Body = t.follows(m), bot.Unsupported{Kind: bot.Edited}
+	e := t.event(u.ID, m)
+	e.Body = bot.Unsupported{Kind: bot.Edited}
 	if text, ok := t.body(m).(bot.Text); ok {
 		e.Body = bot.Amended(text)
 	}
