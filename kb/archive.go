@@ -26,6 +26,10 @@ import (
 
 var archiveHeading = regexp.MustCompile(`^-- ([a-z]+/[a-z0-9-]+)\.md --$`)
 
+// headingLike is what somebody meant for a heading. Taken for text, it would stand
+// in the answer of the entry before it, with all that follows.
+var headingLike = regexp.MustCompile(`^--\s.*\S\s*--$`)
+
 // FormatEntry writes an entry as [ParseEntry] reads it.
 func FormatEntry(e Entry) ([]byte, error) {
 	f := front{
@@ -44,7 +48,7 @@ func FormatEntry(e Entry) ([]byte, error) {
 	b.WriteString("---\n")
 	write := func(lines []string) {
 		for _, line := range lines {
-			if archiveHeading.MatchString(line) || line == englishHeading {
+			if headingLike.MatchString(line) || line == englishHeading {
 				b.WriteByte(' ') // or it would be taken for what it looks like
 			}
 			b.WriteString(line + "\n")
@@ -87,7 +91,12 @@ func ParseArchive(data []byte) []Row {
 	var rows []Row
 	id, first := "", 0
 	var text []byte
+	var wrong error // of the heading
 	end := func() {
+		if wrong != nil {
+			rows = append(rows, Row{Line: first, Err: wrong})
+			return
+		}
 		if id == "" {
 			if len(bytes.TrimSpace(text)) > 0 {
 				rows = append(rows, Row{Line: 1, Err: fmt.Errorf("text before the first line such as %q", "-- staff/name.md --")})
@@ -101,9 +110,15 @@ func ParseArchive(data []byte) []Row {
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
-		if m := archiveHeading.FindSubmatch(bytes.TrimRight(line, "\n ")); m != nil {
+		trimmed := bytes.TrimRight(line, "\n ")
+		if m := archiveHeading.FindSubmatch(trimmed); m != nil {
 			end()
-			id, first, text = string(m[1]), n, nil
+			id, first, text, wrong = string(m[1]), n, nil, nil
+			continue
+		}
+		if headingLike.Match(trimmed) {
+			end()
+			first, text, wrong = n, nil, fmt.Errorf("no name of an entry, such as %q", "-- staff/name.md --")
 			continue
 		}
 		text = append(text, line...)

@@ -15,7 +15,7 @@ func signed() kb.Entry {
 		ID: "staff/residence-k3", Title: map[kb.Lang]string{kb.Chinese: "福建: 要居住证吗 # 真的", kb.English: ""},
 		Source: map[kb.Lang]string{kb.Chinese: "客服", kb.English: ""}, AsOf: map[kb.Lang]string{kb.Chinese: "2026-01-01", kb.English: ""},
 		Status: kb.Current, Phrasings: []string{"- 要不要", "yes", "'引号\""},
-		Body: map[kb.Lang][]string{kb.Chinese: {"---", "## English", "-- staff/b.md --", "需要 <b>。"}, kb.English: nil},
+		Body: map[kb.Lang][]string{kb.Chinese: {"---", "## English", "-- staff/b.md --", "-- 注意 --", "需要 <b>。"}, kb.English: nil},
 		By:   "0011223344556677", Changed: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Change: "k3", Over: "aa",
 	}
 }
@@ -57,8 +57,9 @@ func TestArchiveRows(t *testing.T) {
 		"-- staff/a.md --\n" + good + // 24
 		"-- guide/pen.md --\n" + strings.Replace(good, "by: someone\n", "", 1) + // 33
 		"-- guide/pen.md --\r\n" + strings.ReplaceAll(good, "\n", "\r\n") + // 41, as a Windows editor writes it
-		"-- nowhere/x.md --\n" + good // 50
-	want := map[int]string{10: "titel", 15: "no answer", 24: "line 1 already", 33: "by is missing", 41: "line 33 already", 50: "nowhere/x"}
+		"-- nowhere/x.md --\n" + good + // 50
+		"-- Staff/Y --\n" + good // 59
+	want := map[int]string{10: "titel", 15: "no answer", 24: "line 1 already", 33: "by is missing", 41: "line 33 already", 50: "nowhere/x", 59: "no name of an entry"}
 	for _, r := range b.CheckRows(kb.ParseArchive([]byte(text))) {
 		if w := want[r.Line]; w == "" || !strings.Contains(r.Err.Error(), w) {
 			t.Errorf("line %d: %v, want an error with %q", r.Line, r.Err, w)
