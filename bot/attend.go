@@ -62,8 +62,12 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 		card.Edit, card.Buttons = t.event.ReplyTo, nil // the buttons are under what follows
 		replies = append(replies, card)
 	}
+	sent := "desk-sent"
+	if i.Why == WhyPicture {
+		sent = "desk-sent-picture"
+	}
 	replies = append(replies, Reply{
-		Text:    t.desk("desk-sent", args{"tag": i.tag(), "count": number(len(i.Askers)), "question": clip(i.Question, maxTitle)}),
+		Text:    t.desk(sent, args{"tag": i.tag(), "count": number(len(i.Askers)), "question": clip(i.Question, maxTitle)}),
 		Buttons: t.answerButtons(i),
 	})
 	if t.again {
@@ -222,7 +226,7 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 		}
 	case actSave, actMerge:
 		change = func(i *Inquiry) error {
-			if i.answer() == "" {
+			if i.answer() == "" || i.Why == WhyPicture {
 				return errNone
 			}
 			return nil

@@ -38,7 +38,7 @@
 //
 // One group is the staff's: given at the start, or bound with a code (bind.go).
 // What the knowledge does not answer becomes an [Inquiry], one for all who ask
-// the same (inquiries.go), and a card in that group (desk.go), where colleagues
+// the same (inquiries.go), and a card in that group (desk.go, card.go, queue.go), where colleagues
 // are called by name (names.go). A reply to the card goes to everybody who asked (attend.go), and may become a draft of an
 // entry: of a new one, or of a change to one that is near (scope.go). Drafts are
 // also written from nothing (staff.go, draft.go) and of entries that exist

@@ -100,6 +100,13 @@ func TestPassPicture(t *testing.T) {
 	if len(said) != 2 || said[0].Edit != 0 || said[1].Chat != applicant || !strings.Contains(said[1].Text, "右下角看不清") {
 		t.Errorf("a reply to the picture: %+v", said)
 	}
+	if got := labels(said[:1]); !slices.Equal(got, []string{"不存"}) {
+		t.Errorf("under the answer are %q, want no entry made of it", got)
+	}
+	save := "save:" + strings.TrimPrefix(tag, "#")
+	if r := w.handle(w.event(staffChat, 42, bot.Press{Query: "q", Data: save})); !strings.Contains(r[0].Text, "按钮已经失效") {
+		t.Errorf("saving it all the same: %+v", r)
+	}
 	w.port.stay = 1
 	if r := w.say("/delete"); !strings.Contains(r[0].Text, "1 张没能从客服群里删掉") || len(w.port.away) != 0 {
 		t.Errorf("/delete when Telegram does not let: %+v, deleted there %v", r, w.port.away)
@@ -125,6 +132,9 @@ func TestPassToTheCardOfAQuestion(t *testing.T) {
 	tag, _, _ := strings.Cut(w.card().Text, " ")
 	if !slices.Contains(labels(here(r)), passThis) {
 		t.Errorf("转人工 is answered %+v, want the button under it", r)
+	}
+	if r := w.say("/human"); !slices.Contains(labels(r), passThis) {
+		t.Errorf("转人工 once more is answered %+v, want the button under it", r)
 	}
 	w.press(applicant, 7, passThis)
 	r = w.press(applicant, 7, passConfirm)

@@ -22,7 +22,7 @@ func (t *turn) settled(ctx context.Context, id string) []Inquiry {
 	}
 	by := t.signature()
 	open = slices.DeleteFunc(open, func(i Inquiry) bool {
-		return i.answered() || i.Claim.By != "" && i.Claim.By != by || t.answerBy(i, id, kb.Chinese) == ""
+		return i.answered() || i.Why == WhyPicture || i.Claim.By != "" && i.Claim.By != by || t.answerBy(i, id, kb.Chinese) == ""
 	})
 	slices.SortFunc(open, byDemand)
 	return open[:min(len(open), maxSpread)]

@@ -58,10 +58,11 @@ func (t *turn) stats(ctx context.Context, text string) []Reply {
 		return t.sayTo("broken", nil)
 	}
 	a := args{"days": number(days)}
-	for _, name := range []string{"asked", "sure", "unsure", "refused", "useful", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures"} {
+	for _, name := range []string{"asked", "sure", "unsure", "refused", "useful", "unresolved", "human", "inquiries", "answers", "dropped", "saved", "pictures", "passed"} {
 		a[name] = number(sums[name])
 	}
 	lines := []string{t.desk("stats", a)}
+	open = slices.DeleteFunc(open, func(i Inquiry) bool { return i.Why == WhyPicture })
 	slices.SortFunc(open, byDemand)
 	if len(open) > 0 {
 		lines = append(lines, t.desk("stats-wanted", nil))
