@@ -73,7 +73,7 @@
 // There is no queue of jobs for pictures either, of which one process has all that
 // it needs: a picture that was at work when the process died is at work again
 // after the start, in place of the same progress message; one that kills the
-// process is given up at the fourth start and lies in DEAD, and staff are told;
+// process is given up at the fifth start and lies in DEAD, and staff are told;
 // and long work has places of its own, so that it keeps no other chat waiting (see
 // package telegram). In its own chat it does: what a person sends behind a picture
 // is about the picture more often than not, and is answered when that is. A queue

@@ -247,8 +247,8 @@ func TestKillsUnderLoad(t *testing.T) {
 	}
 }
 
-// An update that kills the process every time is given up at the fourth start:
-// three processes have died over it. It is among the failures then, the person is
+// An update that kills the process every time is given up at the fifth start:
+// four processes have died over it. It is among the failures then, the person is
 // told, and those who happened to write at the same time have their answers.
 func TestPoisonIsGivenUp(t *testing.T) {
 	const chats = 3
@@ -274,7 +274,7 @@ func TestPoisonIsGivenUp(t *testing.T) {
 			}
 		}
 		if !alive {
-			if err, ok := errors.AsType[*exec.ExitError](<-ended); !ok || err.ExitCode() != poisoned || deaths > 3 {
+			if err, ok := errors.AsType[*exec.ExitError](<-ended); !ok || err.ExitCode() != poisoned || deaths > 4 {
 				t.Fatalf("death %d: %v", deaths+1, err)
 			}
 			continue
@@ -287,8 +287,8 @@ func TestPoisonIsGivenUp(t *testing.T) {
 		}
 		break
 	}
-	if deaths != 3 {
-		t.Errorf("%d processes died, want 3", deaths)
+	if deaths != 4 {
+		t.Errorf("%d processes died, want 4", deaths)
 	}
 	for chat, want := range []string{"0", "sorry 0", "0"} {
 		if got := strings.Join(d.answers(chat), " "); got != want {
@@ -297,8 +297,8 @@ func TestPoisonIsGivenUp(t *testing.T) {
 	}
 	s := open(t, Config{Dir: dir})
 	buried, err := s.Inbox.Buried(t.Context())
-	if err != nil || len(buried) != 1 || buried[0].Deaths != 3 || buried[0].Kind != "text" {
-		t.Errorf("Buried = %+v, %v, want the one update with 3 deaths", buried, err)
+	if err != nil || len(buried) != 1 || buried[0].Deaths != 4 || buried[0].Kind != "text" {
+		t.Errorf("Buried = %+v, %v, want the one update with 4 deaths", buried, err)
 	}
 	if waiting, err := s.Inbox.Waiting(t.Context()); err != nil || len(waiting) != 0 {
 		t.Errorf("%d updates wait, %v, want none", len(waiting), err)

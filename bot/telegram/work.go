@@ -16,8 +16,9 @@ const (
 	maxFailures = 3
 	// maxDeaths is how many processes may die over an update before it is given
 	// up, at the start after the last of them. It is below the limit of a usual
-	// supervisor, five starts in ten seconds.
-	maxDeaths = 3
+	// supervisor, five starts in ten seconds. At three, one of 800 updates was
+	// given up that only happened to be at work when the process was killed.
+	maxDeaths = 4
 	// aloneFrom is after how many deaths an update is tried alone (see replay),
 	// since it may just have been at work each time that something else ended the
 	// process.
