@@ -65,10 +65,6 @@ const (
 	// and has 60. A form without any other colour is an original with it.
 	sealShare, sealLevel = 0.0005, 25
 
-	// gridLevel is the gridPeak of a photo of a screen: 2.5 and more, others up
-	// to 1.4.
-	gridLevel = 2.1
-
 	// printEnergy is the blockEnergy from which something is printed there.
 	// What has none is no paper, or nothing that could be cut off; flat areas
 	// have 0 to 1.
@@ -123,7 +119,7 @@ func quality(img image.Image, turn int) []Problem {
 	}
 	add(found && paper.small(v), DocumentSmall, args("percent", strconv.Itoa(int(100*paper.area))))
 	add(gray && printed && !dark, NoColour, nil)
-	add(!gray && printed && !dark && gridPeak(v.luma, v.cb, v.cr) > gridLevel, ScreenPhoto, nil)
+	add(!gray && printed && !dark && v.screen(paper, found), ScreenPhoto, nil)
 	return ps
 }
 
