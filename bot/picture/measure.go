@@ -58,13 +58,18 @@ func within2(w, h, side int) (int, int) {
 	return w, h
 }
 
-// blockEnergy returns the 90th less the 15th percentile of the energy of the
+// blockEnergy returns a high less the 15th percentile of the energy of the
 // second derivative over blocks of 32 × 32 pixels of p, which is smoothed first.
 // The low percentile, of all blocks, is what noise and an empty desk contribute;
-// the high one is of the paper where it was found. Of four directions the
+// the high one is the 95th of the paper, of which a form may have some signs by hand
+// only, or the 97th of all where no paper was found. Of four directions the
 // weakest counts, which finds motion as well as defocus.
 func blockEnergy(p plane, paper region, found bool) float64 {
 	const side = 32
+	high := 97
+	if found {
+		high = 95
+	}
 	s := smooth(p)
 	var all, on [4][]float64
 	for y0 := 3; y0+side < s.h-2; y0 += side {
@@ -86,7 +91,7 @@ func blockEnergy(p plane, paper region, found bool) float64 {
 		}
 		slices.Sort(all[k])
 		slices.Sort(on[k])
-		least = min(least, on[k][len(on[k])*90/100]-all[k][len(all[k])*15/100])
+		least = min(least, on[k][len(on[k])*high/100]-all[k][len(all[k])*15/100])
 	}
 	return least
 }
@@ -156,7 +161,7 @@ const (
 // wide. It reports false when there are too few edges either way.
 func edgeWidth(p plane) (float64, bool) {
 	line := make([]int, max(p.w, p.h))
-	var across, down [400]int
+	var across, down widths
 	for y := 1; y < p.h-1; y += max(1, p.h/edgeLines) {
 		i := y * p.stride
 		for x := range p.w {
@@ -171,14 +176,19 @@ func edgeWidth(p plane) (float64, bool) {
 		}
 		edges(line[:p.h], &down)
 	}
-	most := int(10 * widestEdge * float64(max(p.w, p.h)))
+	most := int(perPixel * widestEdge * float64(max(p.w, p.h)))
 	width := max(sharper(&across, most), sharper(&down, most))
 	return width, width > 0
 }
 
-// edges counts the widths of the edges on a line of four times the levels, in
-// tenths of a pixel.
-func edges(line []int, hist *[400]int) {
+// widths counts edges by their width in parts of a pixel; the last, all the
+// wider ones.
+type widths [40 * perPixel]int
+
+const perPixel = 50 // parts
+
+// edges counts the edges on a line of four times the levels.
+func edges(line []int, hist *widths) {
 	const rise = 4 * edgeHeight
 	for i := 1; i < len(line); {
 		d := line[i] - line[i-1]
@@ -197,14 +207,14 @@ func edges(line []int, hist *[400]int) {
 		}
 		h := line[i-1] - line[start]
 		if h = max(h, -h); h >= rise {
-			hist[min(len(hist)-1, 10*h/steepest)]++
+			hist[min(len(hist)-1, perPixel*h/steepest)]++
 		}
 	}
 }
 
 // sharper returns the width that sharpShare of the edges stay below, of those up
-// to most tenths of a pixel; 0 when there are fewer than minEdges.
-func sharper(hist *[400]int, most int) float64 {
+// to most parts of a pixel; 0 when there are fewer than minEdges.
+func sharper(hist *widths, most int) float64 {
 	edges := hist[:min(len(hist)-1, most)]
 	n := 0
 	for _, c := range edges {
@@ -216,7 +226,7 @@ func sharper(hist *[400]int, most int) float64 {
 	k := int(float64(n) * sharpShare)
 	for w, c := range edges {
 		if k -= c; k < 0 {
-			return float64(w) / 10
+			return float64(w) / perPixel
 		}
 	}
 	return 0

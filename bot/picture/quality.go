@@ -12,23 +12,18 @@ import (
 // with and without the fault, at three levels of noise; testdata/quality.txt has the
 // confusion table.
 const (
-	// blurEnergy is the blockEnergy below which the width of edges decides: good
-	// ones have 80 and more, those out of focus by σ = 2 pixels of 4000 up to
-	// 58, those with a reflection 51 and more.
-	blurEnergy = 65
-	// finePrintEnergy is the one below which edges need to be less wide, by
-	// finePrintWidth: fine print out of focus measures 30, and noise narrows
-	// what its edges measure.
-	finePrintEnergy, finePrintWidth = 36, 0.8
-	// blurWidth and blurWidthPerPixel give the width of edges, in pixels, from
-	// which a picture of low energy is blurry: 1.8 in one of 1280 pixels,
-	// 3.2 in one of 4000. Good ones have 1.5 and 2.9, in motion by 9 pixels of
-	// 4000 they have 2.2 and 5.1.
-	blurWidth         = 1.14
-	blurWidthPerPixel = 0.000515
-	// blurLong is the longer side beyond which edges are no wider for a
-	// better lens, in pixels.
-	blurLong = 4000
+	// A picture is blurry when its edges are wider than print of its energy has
+	// in focus: blurPerEnergy pixels more for each unit of blockEnergy, since
+	// large and bold print has wide edges and high energy. All in pixels of
+	// detail, in which fine print in focus has edges of 1.2 and an energy of 40,
+	// a card 1.7 and 160; out of focus by σ = 2 pixels of 4000 they have 1.6
+	// and 20, 2.2 and 90.
+	blurPerEnergy = 0.007
+	// blurWide is the width to which that is added in a picture of detailSide
+	// pixels or fewer, whose lens and mosaic spread edges by as many pixels as
+	// those of a larger one; blurNarrow is that in one of blurLong pixels or more.
+	blurWide, blurNarrow = 2.15, 1.2
+	blurLong             = 4000
 
 	// darkLevel is the 95th percentile of luma below which a picture is dark:
 	// dark ones 44 to 90, the lowest of real ones 117.
@@ -125,23 +120,13 @@ func quality(img image.Image, turn int) []Problem {
 
 // blurry reports whether print in v is out of focus or was moved.
 func (v view) blurry(energy float64) bool {
-	if energy >= blurEnergy {
-		return false
+	width, ok := edgeWidth(v.detail)
+	if !ok {
+		return false // no print at all
 	}
-	long := float64(max(v.luma.w, v.luma.h))
-	width, ok := edgeWidth(v.luma)
-	if !ok { // noise tears long slopes apart; a small picture has less of it
-		if width, ok = edgeWidth(v.detail); !ok {
-			return false // no print at all
-		}
-		width *= long / float64(max(v.detail.w, v.detail.h))
-	}
-	width *= min(1, blurLong/long)
-	limit := blurWidth + blurWidthPerPixel*min(long, blurLong)
-	if energy < finePrintEnergy {
-		limit *= finePrintWidth
-	}
-	return width > limit
+	long := max(detailSide, min(blurLong, max(v.luma.w, v.luma.h)))
+	large := float64(long-detailSide) / (blurLong - detailSide)
+	return width > blurWide+(blurNarrow-blurWide)*large+blurPerEnergy*energy
 }
 
 // gray reports whether v has no colour.
