@@ -7,7 +7,7 @@ import (
 
 // A light says how a picture is exposed.
 type light struct {
-	bright  int        // 95th percentile of luma, of the paper where it was found
+	bright  int        // the luma that nearly all stays below, of the paper where it was found
 	clipped float64    // share of the paper or the frame that is saturated
 	over    bool       // over-exposed
 	spot    float64    // share of the frame that one reflection takes; 0 for none
@@ -38,8 +38,9 @@ func (v view) light(paper region, found bool) light {
 			clipped++
 		}
 	}
-	l := light{bright: share(hist, 0.95), clipped: float64(clipped) / float64(max(1, on))}
+	l := light{bright: share(hist, frameShare), clipped: float64(clipped) / float64(max(1, on))}
 	if found {
+		l.bright = share(hist, paperShare)
 		l.over = l.clipped > overShare
 	} else {
 		l.over = l.clipped > overFrame && float64(soft-slices.Max(flat[:])) > softShare*float64(w*h)

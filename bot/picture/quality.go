@@ -25,9 +25,13 @@ const (
 	blurWide, blurNarrow = 2.15, 1.2
 	blurLong             = 4000
 
-	// darkLevel is the 95th percentile of luma below which a picture is dark:
+	// darkLevel is the level that nearly all of a dark picture stays below:
 	// dark ones 44 to 90, the lowest of real ones 117.
 	darkLevel = 100
+	// paperShare is the share of a paper that is looked at for that, and
+	// frameShare that of a frame without one: the gilt print of a dark
+	// booklet takes some percent.
+	paperShare, frameShare = 0.95, 0.99
 	// clipLevel is the level from which all of red, green and blue count as
 	// saturated.
 	clipLevel = 250
