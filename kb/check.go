@@ -24,13 +24,14 @@ type Complaint struct {
 const (
 	maxCard       = 400 // characters of an answer's lines
 	maxConclusion = 40  // characters of the first line of a guidance entry
-	maxSource     = 60  // characters of a staff entry's source
+	maxSource     = 60  // characters of a source or date that staff name
 	maxPhrasings  = 100
 	maxLine       = 300 // characters of a line of a staff entry
 	maxAdded      = 4   // additions to a shipped entry
 )
 
 var (
+	isoDate = regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b`) // no number to call
 	// phonePattern finds Chinese telephone numbers, also with separators, and
 	// any run of seven digits or more.
 	phonePattern = regexp.MustCompile(`(?:\d[\s-]?){7,}|400-\d{3}`)
@@ -60,19 +61,29 @@ func check(c *composer, e Entry) []Complaint {
 		fatal("phrasings", "%d phrasings, at most %d", len(e.Phrasings), maxPhrasings)
 	}
 	var added []string
+	var sources []string // of staff, with their dates
+	if c.restated(e) {
+		sources = []string{e.Source[Chinese], e.Source[English], e.AsOf[Chinese], e.AsOf[English]}
+	}
 	for _, a := range e.Added {
 		added = append(added, a.Lines...)
+		sources = append(sources, a.Source, a.AsOf)
 		if a.Source == "" || a.AsOf == "" || len(a.Lines) == 0 {
 			fatal("source", "an addition without text, source or date")
+		}
+	}
+	for _, source := range sources {
+		if n := utf8.RuneCountInString(source); n > maxSource {
+			fatal("long", "a source of %d characters, at most %d", n, maxSource)
 		}
 	}
 	if len(e.Added) > maxAdded {
 		fatal("added", "%d additions, at most %d", len(e.Added), maxAdded)
 	}
-	texts := slices.Concat(added, e.Body[Chinese], e.Body[English], e.Phrasings, []string{e.Title[Chinese], e.Title[English], e.Source[Chinese]})
+	texts := slices.Concat(added, e.Body[Chinese], e.Body[English], e.Phrasings, []string{e.Title[Chinese], e.Title[English]}, sources)
 	shipped := !e.OfStaff()
 	for _, t := range texts {
-		folded := zh.Fold(t)
+		folded := isoDate.ReplaceAllString(zh.Fold(t), "")
 		switch {
 		case phonePattern.MatchString(folded) && !slices.Contains(e.Phrasings, t):
 			ps = append(ps, Complaint{Code: "phone", Text: "a telephone number or a long run of digits", Fatal: shipped})
@@ -118,8 +129,8 @@ func check(c *composer, e Entry) []Complaint {
 		if e.Source[Chinese] == "" {
 			fatal("source", "no source")
 		}
-		if n := utf8.RuneCountInString(e.Source[Chinese]); n > maxSource {
-			fatal("long", "a source of %d characters, at most %d", n, maxSource)
+		if o, ok := c.shipped[e.ID]; ok && (e.Source[Chinese] == o.Source[Chinese] || e.Source[English] != "" && e.Source[English] == o.Source[English]) && o.Source[Chinese] != "" {
+			fatal("source", "the official source of a text that is no longer the official one")
 		}
 	case shipped && e.Kind() == Guide:
 		if e.Source[Chinese] == "" || e.AsOf[Chinese] == "" || e.Source[English] == "" || e.AsOf[English] == "" {

@@ -142,16 +142,34 @@ func (c *composer) card(e Entry, s slots, l Lang) Answer {
 }
 
 // restated reports whether e says what staff say: an entry of theirs, or a shipped
-// one whose text or rule is no longer the official one. One to which they only
-// added phrasings is as official as it was.
+// one of which an answer is no longer the official one. One to which they only
+// added phrasings or additions is as official as it was.
 func (c *composer) restated(e Entry) bool {
 	if !e.OfStaff() {
 		return false
 	}
 	o, ok := c.shipped[e.ID]
-	same := func(p, q []string) bool { return slices.Equal(p, q) || len(p)+len(q) == 0 }
-	return !ok || e.Rule != o.Rule || inLang(e.Source, Chinese) != inLang(o.Source, Chinese) ||
-		!same(e.Body[Chinese], o.Body[Chinese]) || !same(e.Body[English], o.Body[English])
+	return !ok || saying(e) != saying(o)
+}
+
+// saying is the same for entries that answer the same: it leaves out how they are
+// found and who made them.
+func saying(e Entry) string {
+	said := Entry{ID: e.ID, Status: e.Status, Dated: e.Dated, Params: e.Params, Rule: e.Rule, Copy: e.Copy, Sentences: e.Sentences,
+		Source: make(map[Lang]string), AsOf: make(map[Lang]string), Body: make(map[Lang][]string)}
+	if len(e.Params) == 0 {
+		said.Params = nil
+	}
+	if len(e.Sentences) == 0 {
+		said.Sentences = nil
+	}
+	for _, l := range []Lang{Chinese, English} {
+		said.Source[l], said.AsOf[l] = e.Source[l], e.AsOf[l]
+		if len(e.Body[l]) > 0 {
+			said.Body[l] = e.Body[l]
+		}
+	}
+	return fingerprint(said)
 }
 
 func (c *composer) footer(e Entry, l Lang) string {

@@ -161,10 +161,11 @@ func TestAddition(t *testing.T) {
 			t.Errorf("exported and read: %+v, %v, want the additions of\n%s", rows, err, data)
 		}
 		for about, bad := range map[string][]kb.Addition{
-			"no source": {{Lines: []string{"甲"}, AsOf: "2026-01-01"}},
-			"no text":   {{Source: "客服", AsOf: "2026-01-01"}},
-			"too long":  {{Lines: []string{strings.Repeat("长", 301)}, Source: "客服", AsOf: "2026-01-01"}},
-			"too many":  slices.Repeat(e.Added, 3),
+			"no source":     {{Lines: []string{"甲"}, AsOf: "2026-01-01"}},
+			"no text":       {{Source: "客服", AsOf: "2026-01-01"}},
+			"too long":      {{Lines: []string{strings.Repeat("长", 301)}, Source: "客服", AsOf: "2026-01-01"}},
+			"too many":      slices.Repeat(e.Added, 3),
+			"a long source": {{Lines: []string{"甲"}, Source: strings.Repeat("长", 61), AsOf: "2026-01-01"}},
 		} {
 			o := e
 			o.Added = bad
@@ -176,6 +177,52 @@ func TestAddition(t *testing.T) {
 		o.Added = []kb.Addition{{Lines: []string{"打 13800138000"}, Source: "客服", AsOf: "2026-01-01"}}
 		if cs := b.Lint(o); !slices.ContainsFunc(cs, func(c kb.Complaint) bool { return c.Code == "phone" && !c.Fatal }) {
 			t.Errorf("a telephone number in an addition: %+v", cs)
+		}
+		o.Added = []kb.Addition{{Lines: []string{"甲"}, Source: "见 https://example.com", AsOf: "2026-01-01"}}
+		if cs := b.Lint(o); !slices.ContainsFunc(cs, func(c kb.Complaint) bool { return c.Code == "link" && !c.Fatal }) {
+			t.Errorf("a link in the source of an addition: %+v", cs)
+		}
+	}
+}
+
+// Whatever of an official answer staff change, it is theirs: not under the official
+// source, and refused while it names that.
+func TestChangedAnswerIsOfStaff(t *testing.T) {
+	b := base(t)
+	official, _ := b.Entry("guide/pen")
+	own := map[kb.Lang]string{kb.Chinese: "客服"}
+	for about, change := range map[string]func(e *kb.Entry){
+		"the text": func(e *kb.Entry) { e.Body = map[kb.Lang][]string{kb.Chinese: {"什么笔都行。"}} },
+		"the English text": func(e *kb.Entry) {
+			e.Body = map[kb.Lang][]string{kb.Chinese: e.Body[kb.Chinese], kb.English: {"Any pen."}}
+		},
+		"a sentence of a case": func(e *kb.Entry) {
+			e.Sentences = map[string]map[kb.Lang]string{"pen-wrong": {kb.Chinese: "{pen}可以。", kb.English: "{pen} is fine."}}
+		},
+		"the date": func(e *kb.Entry) { e.AsOf = map[kb.Lang]string{kb.Chinese: "2026 年"} },
+		"the English source": func(e *kb.Entry) {
+			e.Source = map[kb.Lang]string{kb.Chinese: e.Source[kb.Chinese], kb.English: "somebody"}
+		},
+		"what is copied": func(e *kb.Entry) { e.Copy = "抄这句" },
+	} {
+		e := official
+		e.By = "someone"
+		change(&e)
+		if b.Put(t.Context(), e) == nil {
+			t.Errorf("%s is changed under the official source", about)
+		}
+		e.Source, e.AsOf = own, map[kb.Lang]string{kb.Chinese: "2026-01-01"}
+		if err := b.Put(t.Context(), e); err != nil {
+			t.Errorf("%s is changed under a source of their own: %v", about, err)
+			continue
+		}
+		for _, question := range []string{"核验单用什么笔填", "核验单能用蓝色圆珠笔填吗"} {
+			if a := b.Ask(kb.Question{Text: question}); a.Source != "客服" || strings.Contains(a.Text(), official.Source[kb.Chinese]) {
+				t.Errorf("%s is changed: %s has the source %q\n%s", about, question, a.Source, a.Text())
+			}
+		}
+		if _, err := b.Undo(t.Context(), e.ID, "someone", ""); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -301,6 +348,17 @@ func TestNormal(t *testing.T) {
 			t.Errorf("%s is the same question as 福建要居住证吗", other)
 		}
 	}
+	// What looks like politeness or like either is a part of another word.
+	for _, other := range [][2]string{
+		{"教育咨询网站能备案吗", "教育网站能备案吗"}, {"咨询公司需要前置审批吗", "公司需要前置审批吗"}, {"备案麻烦吗", "备案吗"},
+		{"要是不是本人办理可以吗", "要是本人办理可以吗"}, {"如果是不是本人签字可以吗", "如果是本人签字可以吗"},
+		{"所有没有备案的网站怎么办", "所有备案的网站怎么办"}, {"只有没有身份证的人怎么办", "只有身份证的人怎么办"},
+		{"只要不要求居住证就行吗", "只要求居住证就行吗"}, {"可能不能通过吗", "可能通过吗"}, {"还没有没有居住证的", "还没有居住证的"},
+	} {
+		if kb.Normal(other[0]) == kb.Normal(other[1]) {
+			t.Errorf("%s is the same question as %s", other[0], other[1])
+		}
+	}
 }
 
 func TestStandsAlone(t *testing.T) {
@@ -308,6 +366,10 @@ func TestStandsAlone(t *testing.T) {
 	for question, want := range map[string]bool{
 		"核验单怎么弄": true, "能不能加急办理": true, "公安备案怎么办": true, "怎么注销": true, "要居住证吗": true, "宠物可以吗": true, "身份证过期了怎么办": true,
 		"那单位呢": false, "几张": false, "要几份": false, "怎么弄": false, "可以用手机吗": false, "要盖章吗": false, "江西呢": false, "为什么": false, "必须本人去吗": false, "": false,
+		// The place or the thing is known from before.
+		"这个省要居住证吗": false, "本省的手机号行吗": false, "我这边管局要多久审核": false, "当地管局电话多少": false, "手机号要本地的吗": false, "外省身份证能不能用": false,
+		"这个证书在哪下载": false, "这种情况要授权书吗": false, "上面的手机号可以换吗": false, "那授权书要盖章吗": false,
+		"江西外省身份证能不能用": true, "Does it need a seal on the form": false, "Does my local administration need a residence permit": false,
 	} {
 		if got := b.StandsAlone(question); got != want {
 			t.Errorf("StandsAlone(%s) = %v, want %v", question, got, want)

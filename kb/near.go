@@ -3,6 +3,7 @@ package kb
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -38,13 +39,20 @@ func (b *Base) Nearest(text string, n int) []Hit {
 	return hits[:min(n, len(hits))]
 }
 
-// alike are words that ask the same, in order: whether a thing is so, or is not.
-var alike = strings.NewReplacer(
-	"请问", "", "请教", "", "咨询", "", "你好", "", "您好", "", "想问", "", "想知道", "", "一下", "", "麻烦", "", "谢谢", "", "多谢", "", "在线等", "",
-	"是否需要", "要", "是否要", "要", "是否可以", "可以", "是否能", "能", "是否", "是",
-	"需不需要", "要", "要不要", "要", "需要", "要", "能不能", "能", "可不可以", "可以", "有没有", "有", "是不是", "是",
-	"的", "", "了", "", "呢", "", "吗", "", "嘛", "", "么", "", "吧", "", "啊", "", "呀", "", "哦", "", "哈", "",
-	"我们", "", "你们", "", "咱们", "", "我", "", "你", "", "您", "",
+// What questions are told apart by no more than: words of politeness where a
+// question begins or ends (教育咨询网站 is about advice), and little words anywhere.
+var (
+	opening = []string{"请问", "请教", "咨询一下", "咨询下", "想咨询", "你好", "您好", "想问", "想知道", "麻烦", "一下", "我们", "你们", "咱们", "我", "你", "您"}
+	closing = []string{"谢谢", "多谢", "在线等", "麻烦了", "麻烦您", "麻烦你", "你", "您"}
+	little  = strings.NewReplacer(
+		"是否需要", "要", "是否要", "要", "是否可以", "可以", "是否能", "能", "是否", "是", "需要", "要",
+		"的", "", "了", "", "呢", "", "吗", "", "嘛", "", "么", "", "吧", "", "啊", "", "呀", "", "哦", "", "哈", "",
+		"我们", "", "你们", "", "咱们", "", "我", "", "你", "", "您", "", "一下", "",
+	)
+	// either are the forms that ask whether a thing is so by naming both. Behind
+	// some characters the first of them belongs to the word before: 只有没有身份证的人.
+	either      = regexp.MustCompile(`(^|[^只主需重所还没要果但若可功不])(需不需要|要不要|能不能|可不可以|有没有|是不是)`)
+	eitherMeans = map[string]string{"需不需要": "要", "要不要": "要", "能不能": "能", "可不可以": "可以", "有没有": "有", "是不是": "是"}
 )
 
 // Letters returns what a text is without punctuation and blanks, in simplified
@@ -63,8 +71,26 @@ func Letters(text string) string {
 // comparing, not for reading.
 func Normal(question string) string {
 	letters := Letters(question)
-	if s := alike.Replace(letters); s != "" {
+	s := trimAll(letters, strings.CutPrefix, opening)
+	s = trimAll(s, strings.CutSuffix, closing)
+	s = either.ReplaceAllStringFunc(s, func(found string) string {
+		m := either.FindStringSubmatch(found)
+		return m[1] + eitherMeans[m[2]]
+	})
+	if s = little.Replace(s); s != "" {
 		return s
 	}
 	return letters
+}
+
+// trimAll cuts words off one end of s as long as there is one.
+func trimAll(s string, cut func(s, word string) (string, bool), words []string) string {
+	for again := true; again; {
+		again = false
+		for _, w := range words {
+			rest, ok := cut(s, w)
+			s, again = rest, again || ok
+		}
+	}
+	return s
 }

@@ -1,6 +1,7 @@
 package kb
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,12 +111,22 @@ const (
 	ownContent   = 2 // likewise when what it names is a topic of its own
 )
 
+// What points to something that was said before, or to a place that was.
+var (
+	pointing = regexp.MustCompile(`^那|[这那](?:个|种|张|些|份|样|里|边|儿|情况|时候)|上面|上述|前面|以上|刚才|刚刚|它|同样|\b(?:this|that|these|those|it|they|above)\b`)
+	localTo  = regexp.MustCompile(`[这那本我外别]个?(?:的|们|们的)?[省市]|[其别](?:他|的)省|当地|本地|外地|我们?这|我们?那|\b(?:local|here|my province|our province|other provinces?)\b`)
+)
+
 // StandsAlone reports whether a question says by itself what it is about, as
-// 核验单怎么弄 does and 要几张 does not. It errs on the side of no: a question that
-// is read with the one before it is at worst read twice.
+// 核验单怎么弄 does and 要几张 does not, nor 这种情况要授权书吗 and 本省的手机号行吗. In
+// doubt it does not: a question that people read with the one before it is at worst
+// read twice.
 func (b *Base) StandsAlone(question string) bool {
 	a := b.lex.analyse(question)
+	folded := zh.Fold(question)
 	switch n := a.content(); {
+	case pointing.MatchString(folded), len(a.provinces) == 0 && localTo.MatchString(folded):
+		return false
 	case n >= longContent:
 		return true
 	case n >= ownContent && !b.judge.leans(&a):
