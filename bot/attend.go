@@ -78,7 +78,11 @@ func (t *turn) deskReply(ctx context.Context, text string) (replies []Reply, ok 
 	if more {
 		say = "inquiry-more"
 	}
-	return append(replies, t.tell(i, say, args{"answer": text})...), true
+	told := t.tell(i, say, args{"answer": text})
+	for n := range told {
+		told[n].Undelivered = &Reply{ReplyTo: t.event.Message, Text: t.desk("desk-undelivered", args{"tag": i.tag()})}
+	}
+	return append(replies, told...), true
 }
 
 // deskAstray says to a colleague who replied to a message of the bot that is no

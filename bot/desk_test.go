@@ -215,6 +215,9 @@ func TestDeskManyQuestions(t *testing.T) {
 		if strings.Contains(r.Text, "已发给 1 位") {
 			e.Quoted = r.Text
 		}
+		if u := r.Undelivered; r.Chat != 0 && r.Chat != staffChat && (u == nil || u.Chat != 0 || !strings.Contains(u.Text, "没有收到")) {
+			t.Errorf("nobody says that a person got no answer: %+v", r)
+		}
 	}
 	r := w.handle(e)
 	if away(r) != 1 || r[0].Edit != 0 {

@@ -20,6 +20,9 @@ type Reply struct {
 	Chat    ChatID     // where to, 0 for the chat of the event
 	ReplyTo MessageID  // the message to quote, 0 for none
 	Topic   string     // name of the topic to send it to, where Chat has topics
+	// Undelivered is sent when the chat does not take this message and never will:
+	// its person has blocked the bot, say. Nil for nothing.
+	Undelivered *Reply
 }
 
 // A Span marks Text[Start:End], in bytes.

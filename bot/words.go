@@ -322,7 +322,7 @@ var says = map[string][]string{
 	"desk-topic-name": {}, "desk-busy": {}, "desk-card": {"tag", "asked", "question"}, "desk-asked": {"count"}, "desk-asked-often": {"count", "times"}, "desk-asked-many": {"count", "times"}, "desk-wordings": {"wordings"}, "desk-before": {"question"},
 	"desk-scope": {"scope"}, "desk-scope-one": {"scope", "count"}, "desk-scope-none": {}, "desk-near": {"near"}, "desk-near-one": {"title", "score"}, "desk-last": {"answer"}, "desk-how": {},
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
-	"desk-sent": {"tag", "count", "question"}, "desk-astray": {}, "desk-sent-picture": {"tag", "count", "question"}, "desk-drop-sure": {"count"}, "desk-amended": {}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {},
+	"desk-sent": {"tag", "count", "question"}, "desk-astray": {}, "desk-sent-picture": {"tag", "count", "question"}, "desk-drop-sure": {"count"}, "desk-amended": {}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {}, "desk-undelivered": {"tag"},
 	"desk-merge": {"title"}, "desk-source-joined": {"source"}, "desk-added": {"text"}, "desk-adds": {}, "desk-adds-nothing": {}, "desk-replaces": {"answer"}, "desk-impact-own": {"count"},
 	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "why-picture": {}, "desk-picture": {"tag", "question"}, "desk-picture-lost": {"tag"}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,

@@ -129,6 +129,33 @@ func TestCutEditIsNoSecondMessage(t *testing.T) {
 	})
 }
 
+// Who wrote to somebody else that does not take the message any more is told, once,
+// whatever goes wrong meanwhile.
+func TestUndelivered(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		cfg := d.config()
+		d.run(cfg, handlerFunc(func(_ context.Context, e bot.Event, _ bot.Port) ([]bot.Reply, error) {
+			if e.Chat == applicant {
+				return []bot.Reply{{Text: "等"}}, nil
+			}
+			return []bot.Reply{{Text: "发了"}, {Chat: applicant, Text: "答", Undelivered: &bot.Reply{Text: "没有收到"}}}, nil
+		}))
+		d.text(applicant, "问")
+		d.await(applicant, 1)
+		d.text(applicant2, "答")
+		if ls := d.await(applicant2, 1); ls[0].Text != "发了" {
+			t.Errorf("answers = %v", ls)
+		}
+		d.await(applicant, 2)
+		d.post(fmt.Sprintf("/sim/chats/%d/do", applicant), map[string]any{"action": "block"})
+		d.text(applicant2, "再答")
+		if ls := d.await(applicant2, 3); ls[1].Text != "发了" || ls[2].Text != "没有收到" {
+			t.Errorf("answers = %v, want 发了, then 没有收到", ls)
+		}
+		d.settle(cfg.Journal)
+	})
+}
+
 // Who blocks the bot before the answer gets none, nothing is tried again, and who
 // comes back is answered as ever.
 func TestBlockedByTheUser(t *testing.T) {

@@ -99,7 +99,7 @@ func (s *sender) reply(ctx context.Context, e bot.Event, r bot.Reply, d *deliver
 		}
 		if errors.Is(err, tgbot.ErrorForbidden) {
 			s.log.Info("chat takes no messages", "update", e.Update, "err", err)
-			return nil
+			return s.undelivered(ctx, e, r)
 		}
 		// Whatever is wrong with the looks of a message, its text is what counts.
 		s.log.Error("message refused", "update", e.Update, "file", r.File != nil || r.Pass.ID != "", "err", err)
@@ -117,8 +117,18 @@ func (s *sender) reply(ctx context.Context, e bot.Event, r bot.Reply, d *deliver
 			return err
 		}
 		s.log.Error("plain message refused", "update", e.Update, "err", err)
+		return s.undelivered(ctx, e, r)
 	}
 	return nil
+}
+
+// undelivered says where r wants it said that r was refused for good. When that is
+// to be tried again, r is tried before it, and refused once more.
+func (s *sender) undelivered(ctx context.Context, e bot.Event, r bot.Reply) error {
+	if r.Undelivered == nil {
+		return nil
+	}
+	return s.reply(ctx, e, *r.Undelivered, new(delivery))
 }
 
 // passing reports whether err may be over at the next try. The library's own
