@@ -24,21 +24,37 @@ const (
 	maxBinding = 1000
 )
 
-// staffSetting is the [Settings] key of the staff chat's number.
-const staffSetting = "staff-chat"
+// The [Settings] keys of the staff chat's number, of one that was bound; and of one
+// that was given at the start and has gone on under another, of both.
+const (
+	staffSetting = "staff-chat"
+	movedSetting = "staff-chat-moved"
+)
 
-// StaffChat returns the staff chat that was bound, 0 for none.
-func StaffChat(ctx context.Context, s Settings) (ChatID, error) {
-	text, err := s.Setting(ctx, staffSetting)
+// StaffChat returns the staff chat: the one that was given at the start, under the
+// number under which it goes on, or with 0 the one that was bound, 0 for none.
+func StaffChat(ctx context.Context, s Settings, given ChatID) (ChatID, error) {
+	key := staffSetting
+	if given != 0 {
+		key = movedSetting
+	}
+	text, err := s.Setting(ctx, key)
 	if err != nil {
 		return 0, fmt.Errorf("read staff chat: %w", err)
+	}
+	if given != 0 {
+		old, now, _ := strings.Cut(text, " ")
+		if old != strconv.FormatInt(int64(given), 10) {
+			return given, nil
+		}
+		text = now
 	}
 	if text == "" {
 		return 0, nil
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("read staff chat: the setting is no number")
+		return 0, fmt.Errorf("read staff chat: the setting %q is no number", key)
 	}
 	return ChatID(id), nil
 }
@@ -119,13 +135,14 @@ func (b *Bot) ChatMoved(from, to ChatID) {
 		return
 	}
 	b.announce(to)
-	if b.fixed {
-		b.log.Warn("the staff group has a new number; start with it from now on")
-		return
+	key, value := staffSetting, strconv.FormatInt(int64(to), 10)
+	if b.given != 0 {
+		b.log.Warn("the staff group has a new number, which is kept; give it at the next start", "given", int64(b.given), "number", int64(to))
+		key, value = movedSetting, fmt.Sprintf("%d %d", b.given, to)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := b.settings.Set(ctx, staffSetting, strconv.FormatInt(int64(to), 10)); err != nil {
+	if err := b.settings.Set(ctx, key, value); err != nil {
 		b.log.Error("the new number of the staff group was not kept", "err", err)
 	}
 }

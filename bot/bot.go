@@ -61,9 +61,9 @@ type Config struct {
 	// StaffChat is the group whose members may change the knowledge; 0 for
 	// none, and then nobody can.
 	StaffChat ChatID
-	// FixedStaff says that StaffChat was given at the start and not bound: its new
-	// number after a move is not kept.
-	FixedStaff bool
+	// GivenStaff is the staff chat that was given at the start, 0 for one that was
+	// bound. StaffChat is another when the group has moved since (see [StaffChat]).
+	GivenStaff ChatID
 	// Key is the secret that makes the opaque names under which staff sign, those
 	// by which who asks is counted, and the sums by which pictures are recognised;
 	// the same key, the same names. Required with a StaffChat: without a secret,
@@ -104,7 +104,7 @@ type Bot struct {
 	counts    Counts
 	settings  Settings
 	onStaff   func(ChatID)
-	fixed     bool // the staff chat was given, not bound
+	given     ChatID // the staff chat as it was given at the start, 0 for one that was bound
 	cards     cards
 
 	colleagues colleagues
@@ -139,7 +139,7 @@ func New(log *slog.Logger, c Config) (*Bot, error) {
 		b.settings = NewMemSettings()
 	}
 	b.staff.Store(int64(c.StaffChat))
-	b.fixed = c.FixedStaff
+	b.given = c.GivenStaff
 	return b, nil
 }
 

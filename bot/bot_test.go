@@ -164,6 +164,22 @@ func TestStaffChatMoves(t *testing.T) {
 	}
 }
 
+// One that was given at the start is known by its new number at the next start, too,
+// however often it moved, and another one that is given then is not.
+func TestGivenStaffChatMoves(t *testing.T) {
+	w := newWorld(t)
+	settings := bot.NewMemSettings()
+	w.config.GivenStaff, w.config.Settings = staffChat, settings
+	w.restart()
+	w.bot.ChatMoved(staffChat, -100777)
+	w.bot.ChatMoved(-100777, -100778)
+	for given, want := range map[bot.ChatID]bot.ChatID{staffChat: -100778, -100778: -100778, -5: -5, 0: 0} {
+		if got, err := bot.StaffChat(t.Context(), settings, given); got != want || err != nil {
+			t.Errorf("with %d given, the staff chat is %d, %v, want %d", given, got, err, want)
+		}
+	}
+}
+
 // An event that comes again is answered again and changes nothing.
 func TestTheSameEventTwice(t *testing.T) {
 	w := newWorld(t)

@@ -584,7 +584,7 @@ func TestBind(t *testing.T) {
 		t.Errorf("the code used a second time says %q", got)
 	}
 	w.bot.ChatMoved(group, group-7)
-	if id, err := bot.StaffChat(t.Context(), settings); err != nil || id != group-7 || !w.bot.IsStaffChat(group-7) {
+	if id, err := bot.StaffChat(t.Context(), settings, 0); err != nil || id != group-7 || !w.bot.IsStaffChat(group-7) {
 		t.Errorf("after the group moved, the staff chat is %d, %v", id, err)
 	}
 }

@@ -43,9 +43,7 @@ func (c *checkup) bad(what, format string, a ...any) {
 func checkUp(ctx context.Context, e env, data string, staff bot.ChatID, cfg telegram.Config) error {
 	c := &checkup{e: e}
 	c.content(ctx)
-	if bound := c.folder(ctx, data, cfg.Token); staff == 0 {
-		staff = bound
-	}
+	staff = c.folder(ctx, data, cfg.Token, staff)
 	c.disk(data)
 	c.telegram(ctx, staff, cfg)
 	if c.no {
@@ -67,16 +65,17 @@ func (c *checkup) content(ctx context.Context) {
 	c.good("content", "%d entries", len(b.IDs()))
 }
 
-// folder looks at the data folder and returns the staff chat that was bound.
-func (c *checkup) folder(ctx context.Context, dir, token string) (staff bot.ChatID) {
+// folder looks at the data folder and returns the staff chat: the one that is given,
+// under the number that it has by now, or the one that was bound.
+func (c *checkup) folder(ctx context.Context, dir, token string, given bot.ChatID) (staff bot.ChatID) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		c.good("folder", "%s is made at the first start", dir)
-		return 0
+		return given
 	}
 	store, err := openStore(ctx, quietLog(c.e), dir, botNumber(token))
 	if err != nil {
 		c.bad("folder", "%v", err)
-		return 0
+		return given
 	}
 	defer func() {
 		if err := store.Close(); err != nil {
@@ -86,25 +85,25 @@ func (c *checkup) folder(ctx context.Context, dir, token string) (staff bot.Chat
 	entries, err := store.Entries.Entries(ctx)
 	if err != nil {
 		c.bad("folder", "%v", err)
-		return 0
+		return given
 	}
 	open, err := store.Inquiries.OpenInquiries(ctx)
 	if err != nil {
 		c.bad("folder", "%v", err)
-		return 0
+		return given
 	}
 	waiting, err := store.Inbox.Waiting(ctx)
 	if err != nil {
 		c.bad("folder", "%v", err)
-		return 0
+		return given
 	}
 	if err := store.Check(ctx); err != nil {
 		c.bad("folder", "%v", err)
-		return 0
+		return given
 	}
-	if staff, err = bot.StaffChat(ctx, store.Settings); err != nil {
+	if staff, err = bot.StaffChat(ctx, store.Settings, given); err != nil {
 		c.bad("folder", "%v", err)
-		return 0
+		return given
 	}
 	c.good("folder", "%s: %d entries of staff, %d questions for staff, %d updates that wait", dir, len(entries), len(open), len(waiting))
 	return staff

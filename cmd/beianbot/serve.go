@@ -223,7 +223,7 @@ func runBot(
 	counts := &countTally{Counts: store.Counts}
 	bc := bot.Config{
 		Words: words, Knowledge: base, Pictures: newChecker(base.Limits()), Chats: store.Chats, Pairs: pairs, Clauses: clauses,
-		StaffChat: staff, FixedStaff: staff != 0, Key: key,
+		GivenStaff: staff, Key: key,
 		Inquiries: store.Inquiries, Counts: counts, Settings: store.Settings,
 		StaffChanged: func(id bot.ChatID) {
 			failures.staff.Store(int64(id))
@@ -233,10 +233,8 @@ func runBot(
 			}
 		},
 	}
-	if staff == 0 {
-		if bc.StaffChat, err = bot.StaffChat(ctx, store.Settings); err != nil {
-			return err
-		}
+	if bc.StaffChat, err = bot.StaffChat(ctx, store.Settings, staff); err != nil {
+		return err
 	}
 	failures.staff.Store(int64(bc.StaffChat))
 	if bc.StaffChat == 0 {
