@@ -19,6 +19,7 @@ const (
 	markAPP0  = 0xe0
 	markAPP1  = 0xe1
 	markAPP2  = 0xe2
+	markAPP13 = 0xed
 	markAPP14 = 0xee
 	markAPP15 = 0xef
 	markCOM   = 0xfe
@@ -125,6 +126,8 @@ func (h *header) readJPEG(data []byte) {
 			h.readEXIF(s.body[len(exifPrefix):])
 		case m == markAPP1 && bytes.Contains(s.body, []byte("GPSLatitude")): // XMP
 			h.gps = true
+		case m == markAPP13 && namesPlace(s.body):
+			h.gps = true
 		case m == markAPP14 && len(s.body) >= 12 && bytes.HasPrefix(s.body, []byte("Adobe")) && s.body[11] == 0:
 			h.direct = true
 		}
@@ -195,4 +198,18 @@ func (h *header) walk(frame, scan []byte) int64 {
 		}
 	}
 	return int64(h.width) * int64(h.height) * area / largest * perBlock / 64
+}
+
+// namesPlace reports whether a body of Photoshop's resources has one of the IPTC
+// datasets 2:90 to 2:101, which name the city, the province or the country.
+func namesPlace(body []byte) bool {
+	if !bytes.HasPrefix(body, []byte("Photoshop 3.0\x00")) {
+		return false
+	}
+	for _, set := range []byte{90, 92, 95, 100, 101} {
+		if bytes.Contains(body, []byte{0x1c, 2, set, 0}) {
+			return true
+		}
+	}
+	return false
 }

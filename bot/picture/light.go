@@ -19,16 +19,13 @@ func (v view) light(paper region, found bool) light {
 	y := v.small[0]
 	w, h := y.w, y.h
 	var hist, flat [256]int
-	clip := make([]bool, w*h)
+	clip, near := make([]bool, w*h), make([]bool, w*h)
 	soft, on, clipped := 0, 0, 0
 	for i := range clip {
 		px, py := i%w, i/w
 		luma := y.pix[py*y.stride+px]
 		clip[i] = v.lowest(px, py) >= clipLevel
-		if luma >= clipLevel-20 && !clip[i] && luma < clipLevel-2 {
-			soft++
-			flat[luma]++
-		}
+		near[i] = luma >= clipLevel-20 && !clip[i] && luma < clipLevel-2
 		if found && !paper.has(px, py, w) {
 			continue
 		}
@@ -36,6 +33,12 @@ func (v view) light(paper region, found bool) light {
 		hist[luma]++
 		if clip[i] {
 			clipped++
+		}
+	}
+	for i, in := range opened(near, w, h) { // around print on a clean scan it is thin
+		if in {
+			soft++
+			flat[y.pix[i/w*y.stride+i%w]]++
 		}
 	}
 	l := light{bright: share(hist, frameShare), clipped: float64(clipped) / float64(max(1, on))}

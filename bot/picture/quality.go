@@ -56,13 +56,18 @@ const (
 	// there is a white desk. A reflection is round.
 	deskShare = 0.25
 
-	// grayLevel is the distance of chroma from gray that 99 % of a picture
-	// without colour stay below: 0 in gray ones, 6.4 in the palest real photo.
+	// grayLevel is the distance of chroma from what is usual on a paper, or from gray
+	// in a frame without one, that 99 % stay below when there is no colour: 0 in gray
+	// ones, 6.4 in the palest real photo.
 	grayLevel = 4.0
-	// sealShare is the share of a picture that a seal takes at least, and
-	// sealLevel its distance from gray: one drawn ring on an A4 scan takes 0.3 %
-	// and has 60. A form without any other colour is an original with it.
-	sealShare, sealLevel = 0.0005, 25
+	// sealShare is the share that a seal or writing in ink takes at least, and
+	// sealLevel its distance: one drawn ring on an A4 scan takes 0.3 % and has 60,
+	// a form filled in with a blue pen 15 to 28, noise 9 at most. A form without
+	// any other colour is an original with it.
+	sealShare, sealLevel = 0.0005, 12
+
+	// rimPart is which part of the shorter side of a paper its rim takes.
+	rimPart = 25
 
 	// printEnergy is the blockEnergy from which something is printed there.
 	// What has none is no paper, or nothing that could be cut off; flat areas
@@ -100,7 +105,8 @@ func quality(img image.Image, turn int) []Problem {
 	printed := energy >= printEnergy
 	found = found && printed
 	l := v.light(paper, found && !paper.spans())
-	dark, gray := l.bright < darkLevel, v.gray()
+	// Of a paper that is cut off, the seal may be out of the frame.
+	dark, gray := l.bright < darkLevel, v.gray(paper, found && !paper.cutOff())
 	var ps []Problem
 	add := func(is bool, c Code, a map[string]string) {
 		if is && len(ps) < maxFindings {
@@ -133,20 +139,44 @@ func (v view) blurry(energy float64) bool {
 	return width > blurWide+(blurNarrow-blurWide)*large+blurPerEnergy*energy
 }
 
-// gray reports whether v has no colour.
-func (v view) gray() bool {
+// gray reports whether the paper, or the frame when none was found, has no colour: a
+// black-and-white copy lies on desks of any. A photo of a paper has the colour of the
+// light, so that what is usual on the paper counts as gray.
+func (v view) gray(paper region, found bool) bool {
 	if v.cb.w == 0 {
 		return true
 	}
 	cb, cr := v.small[1], v.small[2]
-	var hist [256]int
-	for y := range cb.h {
-		for x := range cb.w {
-			b, r := int(cb.pix[y*cb.stride+x])-128, int(cr.pix[y*cr.stride+x])-128
-			hist[min(255, int(math.Hypot(float64(b), float64(r))))]++
+	on := make([]bool, cb.w*cb.h)
+	for i := range on {
+		on[i] = !found || paper.has(i%cb.w, i/cb.w, cb.w)
+	}
+	if found { // at its rim the colour of the desk runs in
+		for range max(2, min(paper.box.Dx(), paper.box.Dy())*cb.w/paper.w/rimPart) {
+			on = grown(on, cb.w, cb.h, false)
 		}
 	}
-	return share(hist, 0.99) <= grayLevel && share(hist, 1-sealShare) <= sealLevel
+	at := func(p plane, i int) int { return int(p.pix[i/cb.w*p.stride+i%cb.w]) }
+	var lumas, blues, reds, far [256]int
+	for i, in := range on {
+		if in {
+			lumas[at(v.small[0], i)]++
+			blues[at(cb, i)]++
+			reds[at(cr, i)]++
+		}
+	}
+	// Of coloured light, dark print has less than white paper.
+	var blue, red, white float64 = 0, 0, 255
+	if found {
+		blue, red, white = float64(share(blues, 0.5)-128), float64(share(reds, 0.5)-128), float64(max(1, share(lumas, 0.5)))
+	}
+	for i, in := range on {
+		if in {
+			lit := float64(at(v.small[0], i)) / white
+			far[min(255, int(math.Hypot(float64(at(cb, i)-128)-blue*lit, float64(at(cr, i)-128)-red*lit)))]++
+		}
+	}
+	return share(far, 0.99) <= grayLevel && share(far, 1-sealShare) <= sealLevel
 }
 
 // share returns the level that a share of the counts stay at or below.

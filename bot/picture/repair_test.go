@@ -42,6 +42,7 @@ func TestRepairWithoutTouchingPixels(t *testing.T) {
 	}{
 		{"a place in EXIF", insert(jpg, place), "", jpg, []ChangeCode{MetadataRemoved}},
 		{"a place in XMP", insert(jpg, segmentOf(markAPP1, []byte("http://ns.adobe.com/xap/1.0/\x00exif:GPSLatitude"))), "", jpg, []ChangeCode{MetadataRemoved}},
+		{"a city in IPTC", insert(jpg, segmentOf(markAPP13, []byte("Photoshop 3.0\x008BIM\x04\x04\x00\x00\x00\x00\x00\x08\x1c\x02\x5a\x00\x03abc"))), "", jpg, []ChangeCode{MetadataRemoved}},
 		{"a place in a png", insertChunk(p, "eXIf", exifOf(binary.BigEndian, 1, true)), "", p, []ChangeCode{MetadataRemoved}},
 		{"an archive behind the picture, too large with it", append(slices.Clone(jpg), zip...), "", jpg, []ChangeCode{TrailingRemoved}},
 		{"no end mark", jpg[:len(jpg)-2], "", jpg, []ChangeCode{Completed}},

@@ -216,8 +216,32 @@ func TestColourThresholds(t *testing.T) {
 		{"sealLevel: a stain of 0.3 % that is hardly coloured", on(gray(230), color.RGBA{232, 224, 224, 255}, image.Rect(600, 400, 640, 440)), true},
 	}
 	for _, tt := range tests {
-		if got := viewOf(flatten(tt.img)).gray(); got != tt.want {
+		if got := viewOf(flatten(tt.img)).gray(region{}, false); got != tt.want {
 			t.Errorf("%s: gray is %v", tt.name, got)
+		}
+	}
+	// The same on a paper that lies on a wooden desk, in warm light.
+	paper := image.Rect(150, 100, 650, 500)
+	desk := func(mark color.RGBA, at image.Rectangle) *image.RGBA {
+		img := plain(800, 600, color.RGBA{120, 80, 50, 255})
+		box(img, paper.Min.X, paper.Min.Y, paper.Dx(), paper.Dy(), color.RGBA{240, 228, 205, 255})
+		box(img, 200, 150, 200, 20, color.RGBA{60, 56, 48, 255})
+		box(img, at.Min.X, at.Min.Y, at.Dx(), at.Dy(), mark)
+		return img
+	}
+	for name, tt := range map[string]struct {
+		img  *image.RGBA
+		want bool
+	}{
+		"a copy":                     {desk(color.RGBA{60, 56, 48, 255}, image.Rect(300, 300, 340, 310)), true},
+		"a seal":                     {desk(red, image.Rect(300, 300, 320, 320)), false},
+		"writing in blue":            {desk(color.RGBA{40, 60, 150, 255}, image.Rect(300, 300, 340, 304)), false},
+		"a rim that the desk tinges": {desk(color.RGBA{190, 150, 110, 255}, image.Rect(paper.Min.X, paper.Min.Y, paper.Min.X+4, paper.Max.Y)), true},
+	} {
+		v := viewOf(flatten(tt.img))
+		r, found := findRegion(v)
+		if got := v.gray(r, found); got != tt.want || !found {
+			t.Errorf("%s on a desk: gray is %v, with a paper: %v", name, got, found)
 		}
 	}
 }
