@@ -16,7 +16,11 @@ func (t *turn) inquiryCard(i Inquiry) Reply {
 	if len(i.Wordings) > 0 {
 		add("desk-wordings", args{"wordings": t.words.join(kb.Chinese, i.Wordings)})
 	}
-	if i.Topic != "" {
+	switch {
+	case i.Of != "":
+		of := Inquiry{Key: i.Of}
+		add("desk-of", args{"tag": of.tag(), "question": i.Topic})
+	case i.Topic != "":
 		add("desk-before", args{"question": i.Topic})
 	}
 	if scope := t.askersText(i); scope != "" {

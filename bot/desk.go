@@ -51,6 +51,7 @@ type wonder struct {
 	entry string // ID of the entry that was shown, empty for none
 	slots map[string]string
 	own   string // if not empty, it is no other chat's question, and this tells it from the chat's others
+	of    string // of such a one, key of the inquiry that it belongs to, empty for none; topic is that question
 }
 
 // A Filed is a question of the chat that was put to staff.
@@ -215,6 +216,7 @@ func (t *turn) file(ctx context.Context, w wonder) (said string, a args, card []
 		i.word(question)
 		if i.Opened.Update == m.Update {
 			i.Why, i.Entry, i.Topic, i.Near = w.why, w.entry, asked.topic, near
+			i.Of = w.of
 			i.Province, i.Kind = asked.province, asked.kind
 		}
 		return nil
@@ -283,7 +285,7 @@ func (t *turn) asked(w wonder) asked {
 		q.province, q.kind = t.asksFor(q.question, w.slots)
 	}
 	if w.own != "" {
-		q.topic, q.key = "", inquiryKey(q.question, w.own, "", "")
+		q.topic, q.key = oneLine(Mask(w.topic), maxQuestion), inquiryKey(q.question, w.own, "", "")
 		return q
 	}
 	q.key = inquiryKey(q.question, q.topic, q.province, q.kind)

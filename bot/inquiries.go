@@ -53,6 +53,7 @@ type Inquiry struct {
 	Question string   `json:"question"`           // as it was asked first
 	Wordings []string `json:"wordings,omitempty"` // other ways in which it was asked
 	Topic    string   `json:"topic,omitempty"`    // the question before, when this one says nothing without it
+	Of       string   `json:"of,omitempty"`       // key of the inquiry that asks Topic, of a picture that belongs to it
 	Why      Why      `json:"why"`
 	Entry    string   `json:"entry,omitempty"`    // ID of the entry that was shown, and did not help
 	Province string   `json:"province,omitempty"` // that the answer depends on, several parted by commas

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -117,8 +118,7 @@ func (s *Session) passable(arg string) *Picture {
 	return nil
 }
 
-// passYes passes a picture to staff, to the card of what the person asked, or to
-// one of its own.
+// passYes passes a picture to staff, below a card of its own.
 func (t *turn) passYes(ctx context.Context, arg string) []Reply {
 	if !t.hasDesk() {
 		return t.stale()
@@ -136,7 +136,7 @@ func (t *turn) passYes(ctx context.Context, arg string) []Reply {
 	case at < 0 && !t.cards.room(t.now):
 		return t.sayTo("pass-busy", nil) // the button stays for another try
 	}
-	i, card, refusal := t.passTo(ctx, *p)
+	i, card, refusal := t.filePicture(ctx, *p)
 	if refusal != nil {
 		return refusal
 	}
@@ -149,30 +149,42 @@ func (t *turn) passYes(ctx context.Context, arg string) []Reply {
 	ref.Message = p.Message
 	replies := append(t.inPlace(t.sayTo("pass-sent", nil)), card...)
 	return append(replies, t.toDesk(Reply{
-		Text: t.desk("desk-picture", args{"tag": i.tag(), "question": clip(i.Question, maxQuestion)}),
+		Text: t.desk("desk-picture", args{"tag": i.tag(), "question": cmp.Or(i.Topic, i.Question)}),
 		Pass: ref, Lost: t.desk("desk-picture-lost", args{"tag": i.tag()}),
 	}))
 }
 
-// passTo returns the inquiry that a picture belongs to: the one that the person's
-// last question became and that waits for an answer, or a new one, of this picture
-// alone, with its card. A refusal is what to say instead.
-func (t *turn) passTo(ctx context.Context, p Picture) (i Inquiry, card, refusal []Reply) {
-	if t.s.Inquiry != "" {
-		i, err := t.inquiries.Inquiry(ctx, t.s.Inquiry)
-		waits := slices.ContainsFunc(i.Askers, func(a Asker) bool { return a.Chat == t.event.Chat })
-		if err == nil && waits && !i.IsClosed() {
-			return i, nil, nil
-		}
-	}
-	said, a, card := t.file(ctx, wonder{
+// filePicture files a picture as an inquiry of its own, with its card: what staff
+// say about it is about the papers of one person and goes to nobody else, whoever
+// asked the same. Its card names the question that it belongs to. A refusal is
+// what to say instead.
+func (t *turn) filePicture(ctx context.Context, p Picture) (i Inquiry, card, refusal []Reply) {
+	w := wonder{
 		text: t.words.say(kb.Chinese, "pass-question", nil), why: WhyPicture, slots: t.s.Context.Slots,
 		own: t.person(t.event.Chat) + passOne(p),
-	})
+	}
+	if q, ok := t.waitsFor(ctx); ok {
+		w.of, w.topic = q.Key, q.Question
+	}
+	question := t.s.Inquiry
+	said, a, card := t.file(ctx, w)
+	t.s.Inquiry = question // it is still the person's last one
 	if said == "broken" || said == "inquiry-limit" {
 		return i, nil, t.sayTo(said, a)
 	}
-	return Inquiry{Key: t.s.Inquiry, Question: a["question"]}, card, nil
+	q := t.asked(w)
+	return Inquiry{Key: q.key, Question: q.question, Topic: q.topic}, card, nil
+}
+
+// waitsFor returns the inquiry that the person's last question became, while they
+// wait for its answer.
+func (t *turn) waitsFor(ctx context.Context) (i Inquiry, ok bool) {
+	if t.s.Inquiry == "" {
+		return i, false
+	}
+	i, err := t.inquiries.Inquiry(ctx, t.s.Inquiry)
+	waits := slices.ContainsFunc(i.Askers, func(a Asker) bool { return a.Chat == t.event.Chat })
+	return i, err == nil && waits && !i.IsClosed()
 }
 
 // notePassed remembers what a picture has become in the staff chat.

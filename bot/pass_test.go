@@ -123,9 +123,9 @@ func TestPassPicture(t *testing.T) {
 	}
 }
 
-// A picture that belongs to a question goes to its card; what is said with it is
-// masked, and the file's name is no part of it.
-func TestPassToTheCardOfAQuestion(t *testing.T) {
+// A picture that belongs to a question goes below a card of its own that names it;
+// what is said with it is masked, and the file's name is no part of it.
+func TestPassWithAQuestion(t *testing.T) {
 	w := newWorld(t)
 	w.upload(w.file("张三 身份证.jpg", mustDraw(t, "jpeg 1000x800")))
 	r := w.say("/human 我叫张三，身份证350102199003078888能用吗")
@@ -139,11 +139,66 @@ func TestPassToTheCardOfAQuestion(t *testing.T) {
 	w.press(applicant, 7, passThis)
 	r = w.press(applicant, 7, passConfirm)
 	list := passedTo(r)
-	if len(list) != 1 || len(toStaff(r)) != 1 || !strings.HasPrefix(list[0].Text, tag+" ") || list[0].Pass.Photo {
-		t.Fatalf("the picture goes as %+v, want one to %s and no other card", r, tag)
+	if len(list) != 1 || len(toStaff(r)) != 2 || strings.Contains(list[0].Text, tag) || list[0].Pass.Photo {
+		t.Fatalf("the picture goes as %+v, want it with a card, and not to %s", r, tag)
+	}
+	if card := w.card().Text; !strings.Contains(card, "属于问题 "+tag+"：“我叫***，身份证***能用吗”") {
+		t.Errorf("the card does not name %s:\n%s", tag, card)
 	}
 	if strings.Contains(list[0].Text, "张三") || strings.Contains(list[0].Text, "3501021990") || list[0].Pass.Name != "" {
 		t.Errorf("the caption is %q, name %q", list[0].Text, list[0].Pass.Name)
+	}
+}
+
+// What staff say about a picture goes to the person whose it is, whoever else asked
+// the question that it belongs to, and no entry comes of it. Each picture is apart.
+func TestPassIsOfOnePerson(t *testing.T) {
+	w := newWorld(t)
+	const question, other = "宠物猫狗可以当负责人吗", applicant + 1
+	w.handle(w.event(other, 8, bot.Command{Name: "human", Args: question}))
+	shared := w.card()
+	w.upload(w.file("a.jpg", mustDraw(t, "jpeg 400x300")))
+	w.handle(w.event(applicant, 7, bot.Command{Name: "human", Args: question}))
+	var captions []string
+	for range 2 {
+		w.press(applicant, 7, passThis)
+		list := passedTo(w.press(applicant, 7, passConfirm))
+		if len(list) != 1 || !strings.Contains(list[0].Text, question) || !strings.Contains(w.card().Text, "1 人问") {
+			t.Fatalf("passed is %+v with the card\n%s", list, w.card().Text)
+		}
+		if err := w.bot.Sent(t.Context(), w.last, list[0], 777); err != nil {
+			t.Fatal(err)
+		}
+		captions = append(captions, list[0].Text)
+		w.say("重新开始")
+		w.upload(w.file("b.jpg", mustDraw(t, "jpeg 300x400")))
+	}
+	answer := func(card, text string) (to []bot.ChatID, r []bot.Reply) {
+		e := w.event(staffChat, 42, bot.Text{Text: text})
+		e.ReplyTo, e.Follows, e.Quoted = 777, true, card
+		r = w.handle(e)
+		for _, one := range r {
+			if one.Chat > 0 {
+				to = append(to, one.Chat)
+			}
+		}
+		return to, r
+	}
+	for n, caption := range captions {
+		to, r := answer(caption, "地址“幸福路3号”看不清，请重拍。")
+		if !slices.Equal(to, []bot.ChatID{applicant}) || !slices.Equal(labels(r), []string{"不存"}) {
+			t.Errorf("what is said of picture %d goes to %v, with buttons %q", n+1, to, labels(r))
+		}
+	}
+	if to, _ := answer(shared.Text, "不可以。"); !slices.Equal(to, []bot.ChatID{other, applicant}) {
+		t.Errorf("the answer to the question goes to %v, want to both", to)
+	}
+	w.staff("/add 宠物猫狗可以当负责人吗\n答：不可以。")
+	if r := w.press(staffChat, 42, "上线"); strings.Contains(r[0].Text, "看我发的图片") || len(w.know.entries[len(w.know.entries)-1].Phrasings) != 0 {
+		t.Errorf("an entry takes up the pictures: %+v", r)
+	}
+	if len(w.errs) != 0 {
+		t.Errorf("errors: %v", w.errs)
 	}
 }
 

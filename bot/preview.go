@@ -245,6 +245,9 @@ func (t *turn) addImpact(ctx context.Context, d *Draft, e kb.Entry, add func(str
 	var asked []string
 	open, err := t.inquiries.OpenInquiries(ctx)
 	for _, i := range open {
+		if i.Why == WhyPicture {
+			continue // it asks nothing that an entry answers
+		}
 		asked = append(append(asked, i.Question), i.Wordings...)
 	}
 	changes, impactErr := t.kb.Impact(e, asked)

@@ -324,7 +324,7 @@ var says = map[string][]string{
 	"desk-answered": {"who", "when", "answer"}, "desk-claimed": whoWhenSlots, "desk-taken": {"tag", "who", "when"}, "desk-kept": whoWhenSlots,
 	"desk-sent": {"tag", "count", "question"}, "desk-astray": {}, "desk-sent-picture": {"tag", "count", "question"}, "desk-drop-sure": {"count"}, "desk-amended": {}, "desk-shut": {"ending"}, "desk-many": {"max"}, "desk-long": {"max"}, "desk-gone": {}, "desk-failed": {}, "desk-undelivered": {"tag"},
 	"desk-merge": {"title"}, "desk-source-joined": {"source"}, "desk-added": {"text"}, "desk-adds": {}, "desk-adds-nothing": {}, "desk-replaces": {"answer"}, "desk-impact-own": {"count"},
-	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "why-picture": {}, "desk-picture": {"tag", "question"}, "desk-picture-lost": {"tag"}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
+	"why-refused": {}, "why-unsure": {}, "why-no-help": {}, "why-human": {}, "why-picture": {}, "desk-picture": {"tag", "question"}, "desk-of": {"tag", "question"}, "desk-picture-lost": {"tag"}, "desk-answered-as": {"title"}, "desk-refused-as": {"title"},
 	"end-saved": whoWhenSlots, "end-kept": whoWhenSlots, "end-dropped": whoWhenSlots, "end-gone": whoWhenSlots,
 	"desk-spread": {"count"}, "desk-spread-done": {"count", "people"}, "desk-spread-none": {},
 	"desk-queue": {"count", "done"}, "desk-queue-line": {"number", "asked", "question", "state"}, "desk-apart": {"what"}, "desk-queue-empty": {},
