@@ -258,11 +258,12 @@ func TestMergeIntoOfficial(t *testing.T) {
 	defer base.Close()
 	for _, tt := range []struct {
 		about, entry, question string
-		joined                 bool // before anything is pressed
+		joined                 bool   // before anything is pressed
+		scope                  string // of who asked, as the addition names it
 	}{
-		{"a rule by province", "guide/signing", "江西个人核验单要按手印吗", false},
-		{"a guidance entry", "guide/pen", "核验单用什么笔填", false},
-		{"a refusal", "notcovered/fees", "备案要钱吗", true},
+		{"a rule by province", "guide/signing", "江西个人核验单要按手印吗", false, "（适用：江西，个人）"},
+		{"a guidance entry", "guide/pen", "核验单用什么笔填", false, ""},
+		{"a refusal", "notcovered/fees", "备案要钱吗", true, ""},
 	} {
 		t.Run(tt.about, func(t *testing.T) {
 			w := newWorld(t)
@@ -301,13 +302,13 @@ func TestMergeIntoOfficial(t *testing.T) {
 				t.Errorf("no %q in the draft\n%s", own, draft.Text)
 			}
 			w.press(staffChat, 42, "上线")
-			want := official.Text() + "\n客服补充：以现场要求为准。\n可以带印泥。\n出处：客服（" + time.Now().In(time.FixedZone("", 8*3600)).Format(time.DateOnly) + "）"
+			now, _ := base.Entry(tt.entry)
+			want := official.Text() + "\n客服补充" + tt.scope + "：以现场要求为准。\n可以带印泥。\n出处：客服（" + now.Changed.In(time.FixedZone("", 8*3600)).Format(time.DateOnly) + "）"
 			if a := base.Ask(kb.Question{Text: tt.question}); a.Text() != want {
 				t.Errorf("%s is answered\n%s\nwant\n%s", tt.question, a.Text(), want)
 			}
 			w.staff("/edit " + tt.entry + "\n答：不用。")
 			r := w.shown[staffChat][len(w.shown[staffChat])-1]
-			now, _ := base.Entry(tt.entry)
 			if replaced := "会换掉原来的：" + base.Preview(now, kb.Chinese).Lines[0].Text; !strings.Contains(r.Text, replaced) || !strings.Contains(r.Text, "原有的") {
 				t.Errorf("an edit of the text does not show %q, or not whose answers change:\n%s", replaced, r.Text)
 			}

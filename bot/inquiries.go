@@ -196,7 +196,10 @@ func (i *Inquiry) close(e Ending, m Mark) {
 	}
 	i.Closed, i.Ending = m, e
 	if e != EndDropped {
-		i.Askers = nil // they have been told all there is
+		// They have been told all there is; for whom the answer is stays.
+		provinces, kinds, _ := inquiryScope(*i)
+		i.Province, i.Kind = strings.Join(provinces, ","), strings.Join(kinds, ",")
+		i.Askers = nil
 	}
 }
 

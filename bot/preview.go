@@ -18,37 +18,69 @@ func (t *turn) entryOf(d *Draft) kb.Entry {
 	e.Title, e.Source, e.Body = maps.Clone(e.Title), maps.Clone(e.Source), maps.Clone(e.Body)
 	e.Phrasings = slices.Clone(e.Phrasings)
 	body := slices.Clone(e.Body[kb.Chinese])
-	var scoped []string
-	if scope := t.scopeText(d.Provinces, d.Kinds); scope != "" {
-		scoped = []string{t.words.say(kb.Chinese, "staff-scope", args{"scope": scope})}
-	}
+	scope := t.scopeText(d.Provinces, d.Kinds)
 	e.By, e.Changed, e.Change = d.By, d.At.UTC(), d.Key
-	if _, ok := t.besides(d); ok {
-		// The official text stays as it is, and so does for whom it holds.
-		if d.Joined {
-			lines := append(slices.Clone(d.Merge), scoped...)
-			lines[0] = t.words.say(kb.Chinese, "desk-added", args{"text": lines[0]})
-			e.Added = append(slices.Clone(e.Added), kb.Addition{
-				Lines: lines, Source: cmp.Or(d.Source, t.words.say(kb.Chinese, "staff-source", nil)), AsOf: d.At.In(china).Format(time.DateOnly),
+	if now, ok := t.besides(d); ok {
+		// The official text stays as it is, and so does for whom it holds. What
+		// colleagues put beside it meanwhile stays too.
+		e.Added, e.Version = slices.Clone(now.Added), now.Version
+		if d.behind(now) {
+			e.Phrasings = union(now.Phrasings, e.Phrasings)
+		}
+		if d.Joined && now.Change != d.Key { // else it is added already
+			e.Added = append(e.Added, kb.Addition{
+				Lines:  t.mergeLines(d, scope, "desk-added", "desk-added-for"),
+				Source: cmp.Or(d.Source, t.words.say(kb.Chinese, "staff-source", nil)), AsOf: d.At.In(china).Format(time.DateOnly),
 			})
 		}
 		return e
 	}
-	if d.Joined {
-		for _, line := range d.Merge {
+	switch {
+	case d.Joined:
+		for _, line := range t.mergeLines(d, scope, "", "desk-for") {
 			if !slices.Contains(body, line) {
 				body = append(body, line)
 			}
 		}
 		e.Source[kb.Chinese] = t.words.say(kb.Chinese, "desk-source-joined", args{"source": e.Source[kb.Chinese]})
 		delete(e.Body, kb.English) // it lacks what was added
-	}
-	if scoped != nil {
-		body = append(body, scoped...)
+	case scope != "" && len(d.Merge) == 0:
+		body = append(body, t.words.say(kb.Chinese, "staff-scope", args{"scope": scope}))
 		e.Phrasings = append(e.Phrasings, t.scopePhrasings(d)...)
 	}
 	e.Body[kb.Chinese] = body
 	return e
+}
+
+// mergeLines are the lines that a draft adds to an entry, the first one in the
+// sentence of a key, empty for as it is, or in that of another, which says for
+// whom they are: the entry that they stand in holds for everybody.
+func (t *turn) mergeLines(d *Draft, scope, key, scoped string) []string {
+	lines := slices.Clone(d.Merge)
+	if scope != "" {
+		key = scoped
+	}
+	if key != "" {
+		lines[0] = t.words.say(kb.Chinese, key, args{"text": lines[0], "scope": scope})
+	}
+	return lines
+}
+
+// behind reports whether somebody else has changed the entry since the draft was
+// made of it; now is the version that holds.
+func (d *Draft) behind(now kb.Entry) bool {
+	return d.Edits && now.Change != d.Since && now.Change != d.Key
+}
+
+// union returns the phrasings of a, and of b those that say something else.
+func union(a, b []string) []string {
+	list := slices.Clone(a)
+	for _, w := range b {
+		if !slices.ContainsFunc(list, func(p string) bool { return kb.Letters(p) == kb.Letters(w) }) {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // besides returns the version of an official entry that holds now, when a draft
@@ -210,11 +242,32 @@ func (t *turn) addEdit(d *Draft, e kb.Entry, add func(string, args)) {
 	if !ok {
 		return
 	}
-	switch _, besides := t.besides(d); {
+	_, besides := t.besides(d)
+	if besides && d.behind(now) {
+		add("desk-meanwhile", nil)
+	}
+	a := args{"text": t.desk("desk-text-of-staff", nil)}
+	if t.official(now) {
+		a["text"] = t.desk("desk-text-official", nil)
+	}
+	switch {
 	case besides && d.Joined:
-		add("desk-adds", nil)
+		add("desk-adds", a)
 	case besides:
-		add("desk-adds-nothing", nil)
+		title := e.Title[kb.Chinese] != now.Title[kb.Chinese]
+		phrasings := !slices.Equal(e.Phrasings, now.Phrasings)
+		switch {
+		case title && phrasings:
+			a["what"] = t.desk("desk-title-and-phrasings", nil)
+		case title:
+			a["what"] = t.desk("desk-title", nil)
+		case phrasings:
+			a["what"] = t.desk("desk-phrasings", nil)
+		default:
+			add("desk-changes-nothing", a)
+			return
+		}
+		add("desk-adds-nothing", a)
 	case !sameText(e, now):
 		var lines []string
 		for _, l := range t.kb.Preview(now, kb.Chinese).Lines {
@@ -222,6 +275,15 @@ func (t *turn) addEdit(d *Draft, e kb.Entry, add func(string, args)) {
 		}
 		add("desk-replaces", args{"answer": clip(strings.Join(lines, " "), maxReplaced)})
 	}
+}
+
+// official reports whether what an entry says, additions aside, is the official
+// text: then it is shown under the same source as if nobody had signed it.
+func (t *turn) official(e kb.Entry) bool {
+	e.Added = nil
+	unsigned := e
+	unsigned.By = ""
+	return e.Kind() != kb.Staff && t.kb.Preview(e, kb.Chinese).Footer == t.kb.Preview(unsigned, kb.Chinese).Footer
 }
 
 // maxReplaced is how many characters are shown of a text that a draft replaces: a

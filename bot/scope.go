@@ -51,8 +51,8 @@ func (t *turn) draftButtons(d *Draft) [][]Button {
 	}
 	scope = append(scope, button(t.desk("desk-provinces", nil), gridProvince))
 	rows := [][]Button{scope}
-	if _, besides := t.besides(d); besides && !d.Joined {
-		rows = nil // for whom the official text holds is in it
+	if _, besides := t.besides(d); !d.Joined && (besides || len(d.Merge) > 0) {
+		rows = nil // for whom the text holds is in it
 	}
 	if len(d.Merge) > 0 {
 		rows = append(rows, []Button{chip(t.desk("desk-joined", nil), pickJoined, d.Joined)})
@@ -175,14 +175,22 @@ func (t *turn) saveInquiry(ctx context.Context, i Inquiry) []Reply {
 		}
 	}
 	t.complete(d, f)
-	if f.provinces == "" && f.entity == "" {
-		var kinds []string
-		d.Provinces, kinds, d.Offered = inquiryScope(i)
-		if len(kinds) == 1 {
-			d.Kinds = kinds
-		}
-	}
+	d.scopeOfAnswer(i, f)
 	return t.preview(ctx, t.keepDraft(*d))
+}
+
+// scopeOfAnswer notes for whom the answer to an inquiry is: as its form says, or
+// else as those who asked are.
+func (d *Draft) scopeOfAnswer(i Inquiry, f form) {
+	if f.provinces != "" || f.entity != "" {
+		d.Provinces, d.Kinds, d.Offered = scopeOf(f)
+		return
+	}
+	var kinds []string
+	d.Provinces, kinds, d.Offered = inquiryScope(i)
+	if len(kinds) == 1 {
+		d.Kinds = kinds
+	}
 }
 
 // inquiryScope returns for whom the answer to an inquiry was given: those whom it
@@ -249,19 +257,18 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 	}
 	d := t.newDraft()
 	d.Inquiry, d.Entry, d.Edits, d.Since, d.Step = i.Key, e, true, e.Change, StepConfirm
-	d.Entry.Phrasings = slices.Clone(e.Phrasings)
+	var asked []string
 	for _, w := range append([]string{i.Question}, i.Wordings...) {
-		w = clip(withoutMask(w), maxPhrasing)
-		if !slices.ContainsFunc(d.Entry.Phrasings, func(p string) bool { return kb.Letters(p) == kb.Letters(w) }) {
-			d.Entry.Phrasings = append(d.Entry.Phrasings, w)
-		}
+		asked = append(asked, clip(withoutMask(w), maxPhrasing))
 	}
+	d.Entry.Phrasings = union(e.Phrasings, asked)
 	var f form
 	f.addLines(strings.Split(i.answer(), "\n"), true)
 	// An official answer stays as it is. Beside it, what staff said stands only when
 	// they say so, and beside an official refusal unless they say no.
 	d.Merge, d.Source = f.answer, f.source
 	d.Joined = len(f.answer) > 0 && e.Kind() != kb.Guide
+	d.scopeOfAnswer(i, f)
 	return t.preview(ctx, t.keepDraft(*d))
 }
 

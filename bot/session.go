@@ -119,8 +119,8 @@ type Draft struct {
 	At    time.Time `json:"at"`   // of the latest step
 	Last  int64     `json:"last"` // update of the latest step
 
-	// For whom the entry is. Provinces and kinds are added to its words; a kind
-	// that is neither of ours is as staff wrote it.
+	// For whom the entry is, or what Merge adds to it. Provinces and kinds are added
+	// to its words; a kind that is neither of ours is as staff wrote it.
 	Provinces []string `json:"provinces,omitempty"`
 	Kinds     []string `json:"kinds,omitempty"`
 	Offered   []string `json:"offered,omitempty"` // provinces that have a button of their own

@@ -297,9 +297,13 @@ func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 		return t.sayTo("staff-gone", nil)
 	}
 	e := t.entryOf(d)
-	if now, _ := t.kb.Entry(e.ID); d.Edits && now.Change != d.Since && now.Change != d.Key {
-		d.Since = now.Change
-		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-changed", t.whoWhen(Mark{By: now.By, At: now.Changed})))
+	if now, _ := t.kb.Entry(e.ID); d.behind(now) {
+		replies := t.previewAnd(ctx, d, actConfirm, t.desk("staff-changed", t.whoWhen(Mark{By: now.By, At: now.Changed})))
+		if _, ok := t.besides(d); ok {
+			d.Entry.Phrasings = e.Phrasings
+		}
+		d.Since, d.Entry.Version = now.Change, now.Version // whoever insists follows on it
+		return replies
 	}
 	if risks := t.risks(e); risks != nil && !anyway {
 		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}))
