@@ -208,3 +208,31 @@ func TestPreviewSaysWhatStays(t *testing.T) {
 		t.Errorf("errors: %v", w.errs)
 	}
 }
+
+// When an entry has as many additions as it may have, staff are told the way that
+// leaves its text and rules alone; and that way leads on.
+func TestAdditionsAreFull(t *testing.T) {
+	w, base := realDesk(t)
+	pen, _ := base.Entry("guide/pen")
+	var draft []bot.Reply
+	for n, colour := range []string{"红", "绿", "黄", "紫", "粉"} {
+		draft = w.mergeInto(applicant+bot.ChatID(n), "", "核验单用"+colour+"色签字笔填写可以吗", colour+"色的不行。", pen)
+		if n < 4 {
+			w.tap(42, button(t, draft, "上线"))
+		}
+	}
+	if text := draft[0].Text; !strings.Contains(text, "不能上线") || !strings.Contains(text, "/undo") || !strings.Contains(text, "不要用“改答案”") {
+		t.Errorf("the fifth addition is answered\n%s", text)
+	}
+	w.staff("/undo guide/pen")
+	joined := button(t, draft, "附上客服答复")
+	w.tap(42, joined)
+	draft = w.tap(42, joined)
+	if draft = w.tap(42, button(t, draft, "上线")); strings.Contains(draft[0].Text, "按“仍要上线”") {
+		draft = w.tap(42, button(t, draft, "仍要上线"))
+	}
+	now, _ := base.Entry("guide/pen")
+	if !strings.Contains(draft[0].Text, "已保存并上线") || len(now.Added) != 4 || !strings.Contains(now.Added[3].Lines[0], "粉色") || now.Body[kb.Chinese][0] != pen.Body[kb.Chinese][0] {
+		t.Errorf("after /undo: %q, the additions are %+v", draft[0].Text, now.Added)
+	}
+}
