@@ -183,6 +183,7 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 		s.Context = kb.Context{} // it is about another member's question
 	}
 	s.expire(t.now)
+	t.dropLost()
 	t.lang = t.language()
 	if t.inStaffChat() {
 		t.colleagues.learn(t.signature(), e.Name)
@@ -195,6 +196,7 @@ func (b *Bot) Handle(ctx context.Context, e Event, p Port) ([]Reply, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("handle event: %w", ctx.Err()) // it will come again
 	}
+	replies = t.sayLost(replies)
 	for i := range replies {
 		t.finish(&replies[i])
 	}
@@ -314,7 +316,7 @@ func (t *turn) command(ctx context.Context, c Command) []Reply {
 // pictures is kept, and said to be, so that they can still be deleted.
 func (t *turn) forget() []Reply {
 	t.forgets = true
-	kept := Session{Seen: t.s.Seen, Filed: t.s.Filed, Images: t.s.Images, Passed: t.s.Passed}
+	kept := Session{Seen: t.s.Seen, Filed: t.s.Filed, Images: t.s.Images, Passed: t.s.Passed, Lost: t.s.Lost}
 	if t.inStaffChat() {
 		kept.Drafts, kept.Finished = t.s.Drafts, t.s.Finished
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"beianbot/kb"
 )
@@ -15,10 +16,17 @@ import (
 // The picture goes by the identifier that the chat's server has for it; its bytes
 // are not fetched for it and nothing of it is kept. Only pictures that were checked
 // and can still be worked on go, each once. Which message in the staff chat it has
-// become is remembered, so that 删除我的图片 takes it out there as well.
+// become is remembered, so that 删除我的图片 takes it out there as well. Whether it
+// arrives is known after the reply to the second tap: one that did not is told of
+// at the person's next word, and may be passed again.
 
-// maxPassed is how many pictures of a chat are with staff at a time.
-const maxPassed = 20
+const (
+	// maxPassed is how many pictures of a chat go to staff in [passedFor].
+	maxPassed = 20
+	// passedFor is how long it is remembered what a picture has become: after that
+	// Telegram does not let a bot delete it.
+	passedFor = 48 * time.Hour
+)
 
 // A Passed is a picture of the chat that was passed to staff.
 type Passed struct {
@@ -26,6 +34,7 @@ type Passed struct {
 	Update  int64     `json:"update"`  // the press that passed it
 	Chat    ChatID    `json:"chat,omitempty"`
 	Message MessageID `json:"message,omitempty"` // what it has become there, 0 while that is not known
+	At      time.Time `json:"at,omitzero"`
 }
 
 // passSet begins the argument of a button about all pictures of a set.
@@ -141,7 +150,7 @@ func (t *turn) passYes(ctx context.Context, arg string) []Reply {
 		return refusal
 	}
 	if at < 0 {
-		t.s.Passed = append(t.s.Passed, Passed{Picture: p.Message, Update: t.event.Update})
+		t.s.Passed = append(t.s.Passed, Passed{Picture: p.Message, Update: t.event.Update, At: t.now})
 		t.count("passed")
 	}
 	t.kept = true
@@ -196,12 +205,38 @@ func (s *Session) notePassed(r Reply, id MessageID) {
 	}
 }
 
+// A LostPass says that pictures did not arrive with staff.
+type LostPass struct {
+	Update int64 `json:"update"` // the event whose reply says so
+	Count  int   `json:"count"`
+}
+
+// dropLost forgets the pictures that did not arrive with staff: when another event
+// than the tap comes, each was sent or refused. After a crash in between nobody
+// knows.
+func (t *turn) dropLost() {
+	n := len(t.s.Passed)
+	t.s.Passed = slices.DeleteFunc(t.s.Passed, func(q Passed) bool { return q.Message == 0 && q.Update != t.event.Update })
+	if n -= len(t.s.Passed); n > 0 {
+		t.s.Lost = LostPass{t.event.Update, n}
+	}
+}
+
+// sayLost adds to what is said that pictures did not arrive, once, and again when
+// the same event comes again.
+func (t *turn) sayLost(replies []Reply) []Reply {
+	if t.s.Lost.Count == 0 || t.s.Lost.Update != t.event.Update {
+		return replies
+	}
+	return append(replies, t.sayTo("pass-lost", args{"count": number(t.s.Lost.Count)})...)
+}
+
 // takeBack takes the pictures out of the staff chat, as far as Telegram still lets
 // the bot, and returns how many went.
 func (t *turn) takeBack(ctx context.Context) (gone int) {
 	var left []Passed
 	for _, q := range t.s.Passed {
-		if q.Message == 0 || len(t.port.Delete(ctx, q.Chat, []MessageID{q.Message})) > 0 {
+		if len(t.port.Delete(ctx, q.Chat, []MessageID{q.Message})) > 0 {
 			left = append(left, q)
 			continue
 		}

@@ -74,7 +74,7 @@ func TestPassPicture(t *testing.T) {
 	confirm := w.data(applicant, passConfirm)
 	r = w.press(applicant, 7, passConfirm)
 	list := passedTo(r)
-	if len(list) != 1 || len(toStaff(r)) != 2 || r[0].Edit == 0 || !strings.Contains(r[0].Text, "已转到客服群") {
+	if len(list) != 1 || len(toStaff(r)) != 2 || r[0].Edit == 0 || !strings.Contains(r[0].Text, "正在把这张图片转到客服群") {
 		t.Fatalf("the second tap: %+v", r)
 	}
 	p := list[0]
@@ -300,4 +300,96 @@ func TestPassBusy(t *testing.T) {
 	if said["passed"] == 0 || said["busy"] == 0 || said["passed"]+said["busy"] != 12 {
 		t.Errorf("of twelve in a minute: %v", said)
 	}
+}
+
+// A picture that did not arrive with staff is not said to be there: the person
+// learns it with the next reply, may pass it again, and /delete knows of none.
+func TestPassDidNotArrive(t *testing.T) {
+	const lost = "1 张图片，多半没有转到客服群"
+	w := newWorld(t)
+	w.upload(w.file("a.jpg", mustDraw(t, "jpeg 400x300")))
+	w.press(applicant, 7, passThis)
+	tap := w.data(applicant, passConfirm)
+	pass := func() []bot.Reply { return w.handle(w.event(applicant, 7, bot.Press{Query: "q", Data: tap})) }
+	r := pass()
+	if len(passedTo(r)) != 1 || strings.Contains(r[0].Text, "已转到") || strings.Contains(r[0].Text, "多半没有") {
+		t.Fatalf("the tap is answered %+v", r)
+	}
+	if r := w.handle(w.last); len(passedTo(r)) != 1 || len(here(r)) != 1 {
+		t.Errorf("the same tap again, as after a crash: %+v", r)
+	}
+	r = w.say("什么笔") // Sent was not called
+	if got := r[len(r)-1].Text; !strings.Contains(got, lost) {
+		t.Errorf("the next reply is %+v, want that the picture is not there", r)
+	}
+	if r := w.handle(w.last); !strings.Contains(r[len(r)-1].Text, lost) {
+		t.Errorf("the same event again is answered %+v", r)
+	}
+	if r := w.say("什么笔"); strings.Contains(r[len(r)-1].Text, lost) {
+		t.Errorf("it is said twice: %+v", r)
+	}
+	if r := pass(); len(passedTo(r)) != 1 || len(toStaff(r)) != 1 {
+		t.Errorf("another try is answered %+v, want the picture, and no second card", r)
+	}
+	if r := w.say("/delete"); len(w.port.away) != 0 || !strings.Contains(r[len(r)-1].Text, lost) || strings.Contains(r[0].Text, "没能从客服群里删掉") {
+		t.Errorf("/delete is answered %+v", r)
+	}
+	if r := w.say("/delete"); len(r) != 1 || !strings.Contains(r[0].Text, "没有记着的图片") {
+		t.Errorf("/delete again is answered %+v", r)
+	}
+}
+
+// No more than so many pictures of a person go to staff in two days, which is said;
+// after that they are no longer remembered.
+func TestPassMany(t *testing.T) {
+	if _, err := shipped(); err != nil {
+		t.Fatal(err)
+	}
+	jpeg := mustDraw(t, "jpeg 120x90")
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		said := make(map[string]int)
+		pass := func() (string, []bot.Reply) {
+			w.say("重新开始")
+			w.upload(w.file("a.jpg", jpeg))
+			w.press(applicant, 7, passThis)
+			r := w.press(applicant, 7, passConfirm)
+			time.Sleep(time.Minute)
+			if list := passedTo(r); len(list) == 1 {
+				if err := w.bot.Sent(t.Context(), w.last, list[0], bot.MessageID(7000+w.update)); err != nil {
+					t.Fatal(err)
+				}
+				return "passed", r
+			}
+			return "refused", r
+		}
+		var r []bot.Reply
+		for day := range 2 {
+			if day > 0 {
+				time.Sleep(24 * time.Hour)
+			}
+			for range 10 {
+				how, _ := pass()
+				said[how]++
+			}
+		}
+		how, r := pass()
+		if said["passed"] != 20 || how != "refused" || !strings.Contains(r[0].Text, "已转给客服 20 张") {
+			t.Errorf("of twenty %v, and the next is answered %+v", said, r)
+		}
+		time.Sleep(24 * time.Hour) // the first ten are two days old
+		if how, r := pass(); how != "passed" {
+			t.Errorf("two days later one is answered %+v", r)
+		}
+		w.port.stay = 1 // each is deleted by itself, so none goes
+		if r := w.say("/delete"); !strings.Contains(r[0].Text+r[len(r)-1].Text, "11 张没能") {
+			t.Errorf("/delete is answered %+v, want eleven that stay", r)
+		}
+		time.Sleep(25 * time.Hour)
+		w.say("什么笔")
+		time.Sleep(25 * time.Hour)
+		if r := w.say("/delete"); strings.Contains(r[len(r)-1].Text, "没能从客服群里删掉") {
+			t.Errorf("after two days /delete is answered %+v", r)
+		}
+	})
 }

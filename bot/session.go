@@ -61,7 +61,8 @@ type Session struct {
 	Finished []Finished `json:"finished,omitempty"` // staff chat only
 
 	Images []MessageID `json:"images,omitempty"` // messages with pictures, theirs and ours, oldest first
-	Passed []Passed    `json:"passed,omitempty"` // pictures that staff were shown, oldest first
+	Passed []Passed    `json:"passed,omitempty"` // pictures that went to staff, oldest first
+	Lost   LostPass    `json:"lost,omitzero"`    // pictures that did not arrive with them
 	Rated  []MessageID `json:"rated,omitempty"`  // answers that were called useful
 	Copy   string      `json:"copy,omitempty"`   // what one of the buttons of Offered copies
 }
@@ -258,6 +259,12 @@ func (s *Session) expire(now time.Time) {
 	s.Filed = slices.DeleteFunc(s.Filed, func(f Filed) bool { return now.Sub(f.At) > filedFor })
 	s.Looked = slices.DeleteFunc(s.Looked, func(l Looked) bool { return now.Sub(l.At) > PictureLife })
 	s.Drafts = slices.DeleteFunc(s.Drafts, func(d Draft) bool { return now.Sub(d.At) > SessionLife })
+	for i := range s.Passed {
+		if s.Passed[i].At.IsZero() { // of before the time was noted
+			s.Passed[i].At = now
+		}
+	}
+	s.Passed = slices.DeleteFunc(s.Passed, func(q Passed) bool { return now.Sub(q.At) > passedFor })
 }
 
 // usable returns the pictures of t that can be stitched, and the numbers, from

@@ -277,7 +277,7 @@ var says = map[string][]string{
 	"given-up": {"kind", "count"}, "given-up-picture": {}, "given-up-message": {}, "thanks": {},
 	"deleted": {}, "deleted-some": {"count"}, "deleted-none": {}, "deleted-passed": {"count"}, "deleted-passed-some": {"count"},
 
-	"pass-some": {}, "pass-which": {}, "pass-ask": {}, "pass-gone": {}, "pass-already": {}, "pass-many": {"max"}, "pass-busy": {}, "pass-sent": {}, "pass-question": {},
+	"pass-some": {}, "pass-which": {}, "pass-ask": {}, "pass-gone": {}, "pass-already": {}, "pass-many": {"max"}, "pass-busy": {}, "pass-sent": {}, "pass-lost": {"count"}, "pass-question": {},
 
 	"album-head": {"count"}, "album-line": {"number", "verdict", "problems"}, "album-fixable": {"numbers"}, "album-next": {}, "album-files": {}, "album-one": {}, "album-skip": {"numbers"},
 	"album-do": {}, "album-none": {}, "photo-sent": {}, "count": {"count"}, "checking": {"count", "number"},

@@ -98,7 +98,7 @@ func TestPassPicture(t *testing.T) {
 	if got.File == nil || !bytes.Equal(s.download(got), picture) {
 		t.Errorf("in the staff group is %+v, want the file", got)
 	}
-	s.waitEdit(person, m.ID, "已转到客服群")
+	s.waitEdit(person, m.ID, "正在把这张图片转到客服群")
 	s.reply(staffGroup, colleague, got.ID, "清楚，可以用。")
 	s.wait(person, "清楚，可以用。")
 	s.say(person, person, "/delete")
