@@ -380,16 +380,19 @@ func (t *turn) nearInquiry(question, shown string) []Near {
 }
 
 // withdraw takes the chat off the questions that it no longer waits for: the one
-// whose answer it chose itself, or all.
+// whose answer it chose itself, or all. Then nothing of it is left in those that
+// are not closed and in those that it put to staff in [filedFor]; of older ones
+// that are closed there is no list, and /privacy says what they hold.
 func (t *turn) withdraw(ctx context.Context) {
 	leave := func(key string, whys []Why) {
 		_, err := t.inquiries.ChangeInquiry(ctx, key, func(i *Inquiry) error {
-			if i.Opened.At.IsZero() || whys != nil && !slices.Contains(whys, i.Why) {
+			person := t.person(t.event.Chat)
+			if i.Opened.At.IsZero() || whys != nil && !slices.Contains(whys, i.Why) || !i.knows(t.event.Chat, person) {
 				return errUnchanged
 			}
 			i.leave(t.event.Chat, t.mark(""))
 			if t.forgets { // what the chat asks later counts anew
-				i.People = slices.DeleteFunc(i.People, func(p string) bool { return p == t.person(t.event.Chat) })
+				i.People = slices.DeleteFunc(i.People, func(p string) bool { return p == person })
 			}
 			return nil
 		})
@@ -407,10 +410,19 @@ func (t *turn) withdraw(ctx context.Context) {
 	if err != nil {
 		t.fail(fmt.Errorf("withdraw questions: %w", err))
 	}
+	var keys []string
 	for _, i := range list {
-		if slices.ContainsFunc(i.Askers, func(a Asker) bool { return a.Chat == t.event.Chat }) {
-			leave(i.Key, nil)
+		if i.knows(t.event.Chat, t.person(t.event.Chat)) {
+			keys = append(keys, i.Key)
 		}
+	}
+	for _, f := range t.s.Filed { // which may be closed
+		if !slices.Contains(keys, f.Key) {
+			keys = append(keys, f.Key)
+		}
+	}
+	for _, key := range keys {
+		leave(key, nil)
 	}
 }
 

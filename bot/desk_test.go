@@ -323,6 +323,74 @@ func TestMergeIntoOfficial(t *testing.T) {
 	}
 }
 
+// After /forget nothing stands for the chat in the questions that it put to staff,
+// whatever became of them: neither its number nor the hash by which it is counted.
+// Those of others stay as they are.
+func TestForgetLeavesNothing(t *testing.T) {
+	const question, other = "宠物猫狗可以当负责人吗", applicant + 1
+	for _, tt := range []struct {
+		about string
+		press []string // after the question
+		reply string
+	}{
+		{about: "it waits"},
+		{about: "somebody is at it", press: []string{"认领"}},
+		{about: "it was answered", reply: "不可以。"},
+		{about: "it was answered and closed", reply: "不可以。", press: []string{"不存"}},
+		{about: "staff had no answer", press: []string{"不答", "确认不答"}},
+	} {
+		for _, alone := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, alone %v", tt.about, alone), func(t *testing.T) {
+				w := newWorld(t)
+				if !alone {
+					w.handle(w.event(other, 8, bot.Command{Name: "human", Args: question}))
+				}
+				w.say("/human " + question)
+				if alone {
+					w.say("/human 第二个问题怎么办")
+				}
+				key := ""
+				for _, r := range w.shown[staffChat] {
+					if tag, _, _ := strings.Cut(r.Text, " "); strings.Contains(r.Text, question) && key == "" {
+						key = strings.TrimPrefix(tag, "#")
+					}
+				}
+				w.tap(42, "show:"+key)
+				if tt.reply != "" {
+					w.replyTo(42, tt.reply)
+				}
+				for _, label := range tt.press {
+					w.press(staffChat, 42, label)
+				}
+				before, err := w.config.Inquiries.Inquiry(t.Context(), key)
+				if err != nil || len(before.People) == 0 {
+					t.Fatalf("before: %+v, %v", before, err)
+				}
+				w.say("/forget")
+				i, err := w.config.Inquiries.Inquiry(t.Context(), key)
+				if err != nil || len(w.errs) != 0 {
+					t.Fatal(err, w.errs)
+				}
+				want := before.People[:0:0]
+				if !alone {
+					want = before.People[:1]
+				}
+				if strings.Join(i.People, " ") != strings.Join(want, " ") {
+					t.Errorf("the people are %q, want %q", i.People, want)
+				}
+				for _, a := range i.Askers {
+					if a.Chat == applicant {
+						t.Errorf("the askers are %+v", i.Askers)
+					}
+				}
+				if !alone && before.Ending == "" && len(i.Askers) != 1 {
+					t.Errorf("the askers are %+v, want the other one", i.Askers)
+				}
+			})
+		}
+	}
+}
+
 // What colleagues say that does not go out is not left without a word: a reply to
 // a message that is no card, and a reply to a card that was changed afterwards.
 func TestWordsThatDoNotGoOut(t *testing.T) {

@@ -203,6 +203,11 @@ func (i *Inquiry) close(e Ending, m Mark) {
 	}
 }
 
+// knows reports whether anything in i stands for a chat. person is its keyed hash.
+func (i *Inquiry) knows(chat ChatID, person string) bool {
+	return slices.Contains(i.People, person) || slices.ContainsFunc(i.Askers, func(a Asker) bool { return a.Chat == chat })
+}
+
 // leave takes a chat off those that wait. What nobody waits for, and nobody has
 // begun to answer, is closed.
 func (i *Inquiry) leave(chat ChatID, m Mark) {
