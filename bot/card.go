@@ -66,8 +66,8 @@ func (t *turn) title(id string) string {
 // shownKey is the sentence that says what the person was shown: an answer, or that
 // there is none.
 func (t *turn) shownKey(i Inquiry) string {
-	e, _ := t.kb.Entry(i.Entry)
-	if i.Why == WhyRefused || e.Kind() == kb.NotCovered && !e.OfStaff() {
+	a, _ := t.kb.Show(i.Entry, kb.Chinese, kb.Context{})
+	if i.Why == WhyRefused || a.Band == kb.Refused {
 		return "desk-refused-as"
 	}
 	return "desk-answered-as"

@@ -236,3 +236,38 @@ func TestAdditionsAreFull(t *testing.T) {
 		t.Errorf("after /undo: %q, the additions are %+v", draft[0].Text, now.Added)
 	}
 }
+
+// The card of a question tells a refusal from an answer, whatever staff did to the
+// entry: a phrasing of theirs makes no answer of it, what they put beside it does.
+func TestCardOfRefusal(t *testing.T) {
+	w, base := realDesk(t)
+	const question = "收费吗" // too short to be put to staff unasked
+	card := func(chat bot.ChatID) string {
+		w.handle(w.event(chat, 7, bot.Text{Text: question}))
+		w.handle(w.event(chat, 7, bot.Command{Name: "human"}))
+		return w.card().Text
+	}
+	check := func(about, want string) {
+		t.Helper()
+		w.config.Inquiries = bot.NewMemInquiries()
+		w.restart()
+		w.shown[staffChat] = nil
+		if got := card(applicant + bot.ChatID(len(about))); !strings.Contains(got, want) {
+			t.Errorf("%s: no %q in\n%s", about, want, got)
+		}
+	}
+	const refused, answered = "原因：要找人工\n告诉过资料里没有：", "原因：要找人工\n回答过："
+	check("official", refused)
+	e, _ := base.Entry("notcovered/fees")
+	e.By, e.Change, e.Phrasings = "x", "1", append(e.Phrasings, "备案的花费是几块")
+	if err := base.Put(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	check("a phrasing of staff", refused)
+	e, _ = base.Entry("notcovered/fees")
+	e.Change, e.Added = "2", []kb.Addition{{Lines: []string{"客服补充：不要钱。"}, Source: "客服", AsOf: "2026-01-01"}}
+	if err := base.Put(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	check("an addition of staff's", answered)
+}
