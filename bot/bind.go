@@ -12,9 +12,10 @@ import (
 
 const (
 	// maxWrongCodes is how many wrong codes are taken in a chat before none is for
-	// [bindLock]. It is counted by chat, so that nobody can lock out the owner, who
-	// is in another one; a code has forty bits, which all groups that a person may
-	// add the bot to do not exhaust.
+	// [bindLock]. It is counted by chat, so that whoever tries in one does not lock
+	// out the owner, who is in another; to do that takes wrong codes in [maxBinding]
+	// groups within an hour. A code has forty bits, which all groups that a person
+	// may add the bot to do not exhaust.
 	maxWrongCodes = 10
 	// bindLock is how long no code is taken in a chat after too many wrong ones. The
 	// code stays the same, and its owner needs no restart.

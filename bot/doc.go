@@ -45,11 +45,14 @@
 // (edit.go). A preview says what a draft would change (preview.go), and nothing
 // goes live without a tap on it. What is counted is told by /stats (stats.go).
 //
-// People are masked before they get here: staff see no name and no number of who
-// asks, and long numbers in a question are hidden (mask.go).
+// Questions come here without the person: staff see no name and no account of who
+// asks, and long numbers in a question are hidden (mask.go). What a person shows
+// them in a picture they see, with the file's name.
 //
 // Pictures are in memory from download to reply. A session holds the
-// identifiers under which the chat's own servers keep them, for half an hour.
+// identifiers under which the chat's own servers keep them, for half an hour,
+// and the numbers of the messages with them for as long as it lasts: so long they
+// can be deleted. Those in the staff chat it holds for two days at most.
 //
 // # What carries it
 //
