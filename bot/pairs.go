@@ -177,6 +177,19 @@ func indexes(at []place, count int) (is, missing []int) {
 	return is, missing
 }
 
+// clashes returns the indexes of pictures that two different things are said of,
+// each once; is has the index of each place.
+func clashes(at []place, is []int) (list []int) {
+	said := make(map[int]string)
+	for n, i := range is {
+		if id, ok := said[i]; ok && id != at[n].id && !slices.Contains(list, i) {
+			list = append(list, i)
+		}
+		said[i] = at[n].id
+	}
+	return list
+}
+
 // paper returns the first paper that is named, and certificate the first
 // certificate; empty for none.
 func (n named) paper(p *Pairs) string {

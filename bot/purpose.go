@@ -181,6 +181,9 @@ func (t *turn) named(set *Set, says named) {
 		}
 	}
 	if is, missing := indexes(says.at, len(fresh)); len(is) > 0 && missing == nil {
+		if clashes(says.at, is) != nil {
+			return // it is asked which is which
+		}
 		for n, i := range is {
 			set.Pictures[fresh[i]].Is = says.at[n].id
 		}
@@ -273,6 +276,9 @@ func (t *turn) numberedTyped(set *Set, says named, kind string) []Reply {
 	is, missing := indexes(says.at, len(set.Pictures))
 	if missing != nil {
 		return t.sayTo("pair-unknown", args{"numbers": t.numbers(missing), "count": number(len(set.Pictures))})
+	}
+	if twice := clashes(says.at, is); twice != nil {
+		return t.sayTo("pair-unclear", args{"numbers": t.places(twice)})
 	}
 	if paper := says.paper(t.pairs); paper != "" {
 		t.setPurpose(set, paper, kind)

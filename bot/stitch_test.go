@@ -260,3 +260,38 @@ func TestCaptions(t *testing.T) {
 		}
 	}
 }
+
+// When two things are said of one picture, none of them is taken.
+func TestNumberedTwice(t *testing.T) {
+	const unclear = "第 1 张说了两样"
+	for _, tt := range []struct {
+		caption, text string
+		unclear       bool
+	}{
+		{"", "第一张授权书 第一张身份证", true},
+		{"", "第1张是授权书，第2张是身份证，第1张是营业执照", true},
+		{"", "前两张是授权书，第一张是身份证", true},
+		{"", "第一张授权书 第二张身份证", false},
+		{"", "第1张是授权书，第1张是授权书，最后一张是身份证", false},
+		{"第一张授权书 第一张身份证", "", true},
+	} {
+		w := newWorld(t)
+		files := []bot.FileRef{w.file("a.jpg", mustDraw(t, "jpeg 400x300")), w.file("b.jpg", mustDraw(t, "jpeg 300x400"))}
+		w.handle(w.event(applicant, 7, bot.Upload{Files: files, Caption: tt.caption}))
+		if tt.text != "" {
+			r := w.say(tt.text)
+			if got := strings.Contains(r[0].Text, unclear); got != tt.unclear {
+				t.Errorf("%s is answered %q, want that it is unclear: %v", tt.text, r[0].Text, tt.unclear)
+			}
+		}
+		s, err := w.chats.Load(t.Context(), applicant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, p := range s.Sets[0].Pictures {
+			if (p.Is == "") != tt.unclear {
+				t.Errorf("after %q, %q picture %d is %q", tt.caption, tt.text, n+1, p.Is)
+			}
+		}
+	}
+}

@@ -296,7 +296,7 @@ var says = map[string][]string{
 	"pair-which": {"certificate"}, "pair-send-both": {"paper", "certificate"}, "pair-send-certificate": {"certificate"},
 	"pair-send-paper": {"paper", "certificate"}, "pair-ready": {"paper", "certificate"}, "pair-left": {"numbers"},
 	"pair-wrong": {"paper", "certificate", "named"}, "pair-number": {"number"}, "pair-none": {},
-	"pair-unknown": {"numbers", "count"},
+	"pair-unknown": {"numbers", "count"}, "pair-unclear": {"numbers"},
 
 	"checklist-province": {}, "checklist-kind": {}, "checklist-domains": {}, "checklist-origin": {}, "checklist-channel": {},
 	"checklist-individual": {}, "checklist-organization": {}, "checklist-one": {}, "checklist-several": {},
