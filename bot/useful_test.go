@@ -14,6 +14,7 @@ import (
 
 // A tap on 有用 counts once for a message, however often it comes.
 func TestUsefulIsCountedOnce(t *testing.T) {
+	begun := time.Now()
 	w := newWorld(t)
 	counts := bot.NewMemCounts()
 	w.config.Counts = counts
@@ -36,7 +37,7 @@ func TestUsefulIsCountedOnce(t *testing.T) {
 			t.Errorf("the button %q is answered %+v, want as any stale one", forged, r)
 		}
 	}
-	got, err := counts.Since(t.Context(), time.Now())
+	got, err := counts.Since(t.Context(), begun)
 	if err != nil || got["useful"] != 2 || got["useful_guide__pen"] != 2 {
 		t.Errorf("Since = %v, %v, want 2 of all and of guide/pen", got, err)
 	}
