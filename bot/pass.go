@@ -18,7 +18,8 @@ import (
 // and can still be worked on go, each once. Which message in the staff chat it has
 // become is remembered, so that 删除我的图片 takes it out there as well. Whether it
 // arrives is known after the reply to the second tap: one that did not is told of
-// at the person's next word, and may be passed again.
+// at once where the staff chat takes nothing, else at the person's next word, and
+// may be passed again.
 
 const (
 	// maxPassed is how many pictures of a chat go to staff in [passedFor].
@@ -160,6 +161,7 @@ func (t *turn) passYes(ctx context.Context, arg string) []Reply {
 	return append(replies, t.toDesk(Reply{
 		Text: t.desk("desk-picture", args{"tag": i.tag(), "question": cmp.Or(i.Topic, i.Question)}),
 		Pass: ref, Lost: t.desk("desk-picture-lost", args{"tag": i.tag()}),
+		Undelivered: &Reply{Text: t.words.say(t.lang, "pass-lost", args{"count": number(1)})},
 	}))
 }
 

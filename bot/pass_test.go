@@ -315,6 +315,9 @@ func TestPassDidNotArrive(t *testing.T) {
 	if len(passedTo(r)) != 1 || strings.Contains(r[0].Text, "已转到") || strings.Contains(r[0].Text, "多半没有") {
 		t.Fatalf("the tap is answered %+v", r)
 	}
+	if u := passedTo(r)[0].Undelivered; u == nil || u.Chat != 0 || !strings.Contains(u.Text, lost) {
+		t.Errorf("when the staff chat takes nothing, %+v is said", u)
+	}
 	if r := w.handle(w.last); len(passedTo(r)) != 1 || len(here(r)) != 1 {
 		t.Errorf("the same tap again, as after a crash: %+v", r)
 	}
