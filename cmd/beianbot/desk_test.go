@@ -86,7 +86,7 @@ func TestPassPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.files(person, "file", map[string][]byte{"scan-of-a-card.jpg": picture})
-	m := s.wait(person, "可用")
+	m := s.wait(person, "900×700 像素")
 	s.press(person, person, m.ID, "把这张图片给客服看")
 	m = s.wait(person, "本机器人不保存")
 	if n := len(s.filesIn(staffGroup)); n != 0 {
