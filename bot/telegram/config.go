@@ -54,14 +54,15 @@ type Config struct {
 	// Drain is how long handling goes on after the end of Run's context, 20 s
 	// if 0.
 	Drain time.Duration
-	// HandleLimit is the time limit of one call of the handler, 5 min if 0.
+	// HandleLimit is the time limit of one call of the handler, 5 min if 0. While it
+	// waits for a place for long work it stands still.
 	HandleLimit time.Duration
 	// AlbumQuiet is the time without a further part after which an album of
 	// fewer than ten is complete, 1.2 s if 0.
 	AlbumQuiet time.Duration
 	// Workers is how many chats are worked on at once, 64 if 0; as many again may be
-	// at long work, see [bot.Port.Busy]. With 80 ms for a
-	// call and one call for an update that makes 250 updates a second on a disk
+	// at long work, see [bot.Port.Busy], and as many more wait to send what came of it. With
+	// 80 ms for a call and one call for an update that makes 250 updates a second on a disk
 	// that takes 2 ms for a sync, of which every update waits for several.
 	Workers int
 	// Pending is how many updates may wait in memory, 2000 if 0, of which at most

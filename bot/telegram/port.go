@@ -35,8 +35,8 @@ type port struct {
 	files *files
 	event bot.Event
 	at    place
-	keep  Shown                 // may be nil
-	long  func(context.Context) // called when the work turns out to be long; may be nil
+	keep  Shown  // may be nil
+	long  func() // called when the work turns out to be long; may be nil
 
 	wg   sync.WaitGroup
 	done chan struct{} // closed by close
@@ -89,7 +89,7 @@ func (p *port) Download(ctx context.Context, f bot.FileRef, max int64) ([]byte, 
 func (p *port) Busy(ctx context.Context, a bot.Activity) {
 	p.showsBusy(ctx, a)
 	if p.long != nil {
-		p.long(ctx)
+		p.long()
 	}
 }
 

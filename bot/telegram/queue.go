@@ -17,7 +17,7 @@ type task struct {
 	last  time.Time     // when the last part came; guarded by queues.mu
 	full  chan struct{} // closed with the last part that fits
 
-	long func(context.Context) // see queues.worker; nil when there is no other place
+	seat *seat // nil when there is no other place for it than its slot
 }
 
 func (t *task) ids() []int64 {
@@ -42,6 +42,7 @@ type queues struct {
 	limit int                            // updates that may wait
 	slots chan struct{}                  // one for each task at work
 	slow  chan struct{}                  // one for each task at long work, nil when that takes a slot
+	late  chan struct{}                  // one for each task with results of long work that Telegram has not taken
 	tell  func(context.Context, *update) // tells the sender that they are too fast; may be nil
 
 	mu    sync.Mutex
@@ -57,6 +58,7 @@ func newQueues(workers, limit int, quiet time.Duration, work func(context.Contex
 		work: work, quiet: quiet, limit: limit,
 		slots: make(chan struct{}, workers),
 		slow:  make(chan struct{}, workers),
+		late:  make(chan struct{}, workers),
 		chats: make(map[int64]*lane),
 		room:  make(chan struct{}),
 		told:  make(map[int64]time.Time),
@@ -176,29 +178,74 @@ func (q *queues) serve(intake, work context.Context, chat int64, l *lane) {
 	}
 }
 
-// worker does t in the slot that it was given. A task that turns out to be long,
-// such as one with pictures, gives the slot to others and takes one of those for
-// long work, for which it waits if need be: so however many pictures wait for each
-// other, a question in another chat does not wait for them.
+// worker does t in the slot that it was given.
 func (q *queues) worker(ctx context.Context, t *task) {
-	held := q.slots
-	if q.slow != nil {
-		var once sync.Once
-		t.long = func(ctx context.Context) {
-			once.Do(func() {
-				<-q.slots
-				select {
-				case q.slow <- struct{}{}:
-					held = q.slow
-				case <-ctx.Done():
-					held = nil
-				}
-			})
-		}
+	if q.slow == nil {
+		q.work(ctx, t)
+		<-q.slots
+		return
 	}
+	t.seat = &seat{q: q, held: q.slots}
 	q.work(ctx, t)
-	if held != nil {
-		<-held
+	t.seat.leave()
+}
+
+// A seat is the place that a task has. It begins in a slot. A task that turns out to
+// be long, such as one with pictures, gives that to others and takes one of the
+// places for long work, for which it waits if need be: so however many pictures wait
+// for each other, a question in another chat does not wait for them. Results that
+// Telegram does not take, for up to half an hour, move to a place of a third kind
+// while there is one, so that others come to long work. That those are bounded, too,
+// bounds the memory of what waits to be sent.
+type seat struct {
+	q *queues
+
+	mu   sync.Mutex    // held while waiting for a place: nobody goes on without
+	held chan struct{} // nil when ctx ended while it had none; guarded by mu
+}
+
+// long takes a place for long work, unless the task has one. It waits for it until
+// ctx ends, which is to be the end of all work.
+func (s *seat) long(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == s.q.slow {
+		return
+	}
+	if s.held != nil { // it waits without one, or those who wait would wait for each other
+		<-s.held
+		s.held = nil
+	}
+	select {
+	case s.q.slow <- struct{}{}:
+		s.held = s.q.slow
+	case <-ctx.Done():
+	}
+}
+
+// wait gives a place for long work to others while the results wait to be sent, if
+// there is room to wait elsewhere.
+func (s *seat) wait() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held != s.q.slow {
+		return
+	}
+	select {
+	case s.q.late <- struct{}{}:
+		<-s.held
+		s.held = s.q.late
+	default: // so much waits that no more should be made
+	}
+}
+
+// leave gives up whatever place the task has.
+func (s *seat) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held != nil {
+		<-s.held
+		s.held = nil
 	}
 }
 

@@ -91,8 +91,8 @@ func TestLongWorkKeepsNobodyElseWaiting(t *testing.T) {
 		var working, most atomic.Int64
 		q := newQueues(workers, 100, quiet, func(ctx context.Context, k *task) {
 			if u := k.updates[0]; u.ID < pictures { // each in a chat of its own
-				k.long(ctx)
-				k.long(ctx) // as for every picture of an album
+				k.seat.long(ctx)
+				k.seat.long(ctx) // as for every picture of an album
 				most.Store(max(most.Load(), working.Add(1)))
 				defer working.Add(-1)
 				time.Sleep(time.Minute)
@@ -113,9 +113,73 @@ func TestLongWorkKeepsNobodyElseWaiting(t *testing.T) {
 		if most.Load() != workers {
 			t.Errorf("%d pictures at once, want %d", most.Load(), workers)
 		}
-		if len(q.slots) != 0 || len(q.slow) != 0 {
-			t.Errorf("%d and %d places are left taken", len(q.slots), len(q.slow))
+		wantNoneTaken(t, q)
+	})
+}
+
+func wantNoneTaken(t *testing.T, q *queues) {
+	t.Helper()
+	if len(q.slots) != 0 || len(q.slow) != 0 || len(q.late) != 0 {
+		t.Errorf("%d, %d and %d places are left taken", len(q.slots), len(q.slow), len(q.late))
+	}
+}
+
+// Long work of which the results wait to be sent keeps others from its place only
+// when as many wait elsewhere as there are places, and never is more of it done at
+// once than there are.
+func TestResultsThatWaitTakeNoPlaceOfLongWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const workers, tasks = 2, 6
+		var begun, working, most atomic.Int64
+		work := func() {
+			begun.Add(1)
+			most.Store(max(most.Load(), working.Add(1)))
+			defer working.Add(-1)
+			time.Sleep(time.Minute)
 		}
+		q := newQueues(workers, 100, quiet, func(ctx context.Context, k *task) {
+			k.seat.long(ctx)
+			work()
+			for range 60 { // tries that Telegram does not take
+				k.seat.wait()
+				time.Sleep(time.Minute)
+			}
+			k.seat.long(ctx) // the next event of the task
+			work()
+		})
+		for id := range int64(tasks) {
+			q.put(t.Context(), t.Context(), chatUpdate(id, 1+id, ""), 0)
+		}
+		time.Sleep(30 * time.Minute)
+		if n := begun.Load(); n != 2*workers {
+			t.Errorf("%d tasks have begun, want %d: as many as wait and as have places", n, 2*workers)
+		}
+		q.wait()
+		if n := begun.Load(); n != 2*tasks || most.Load() != workers {
+			t.Errorf("%d times long work, at most %d at once, want %d and %d", n, most.Load(), 2*tasks, workers)
+		}
+		wantNoneTaken(t, q)
+	})
+}
+
+// At the end of all work whoever waits for a place stops waiting.
+func TestWaitForAPlaceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work, stop := context.WithCancel(t.Context())
+		q := newQueues(1, 100, quiet, func(ctx context.Context, k *task) {
+			k.seat.long(ctx)
+			if ctx.Err() == nil {
+				k.seat.wait()
+				_ = sleep(ctx, time.Hour)
+			}
+		})
+		for id := range int64(5) {
+			q.put(t.Context(), work, chatUpdate(id, 1+id, ""), 0)
+		}
+		time.Sleep(time.Minute)
+		stop()
+		q.wait()
+		wantNoneTaken(t, q)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"beianbot/bot"
@@ -35,6 +36,7 @@ var (
 	// errInterrupted: the work was cut short from outside.
 	errInterrupted = errors.New("interrupted")
 	errPanic       = errors.New("panic")
+	errTooLong     = errors.New("over the time limit of the handler")
 )
 
 // A job is a task under way. It remembers what is behind it, so that another
@@ -79,6 +81,9 @@ func (b *Bot) work(ctx context.Context, t *task) {
 		}
 		if unsure(err) {
 			pause = unsureFor
+		}
+		if j.handled && t.seat != nil {
+			t.seat.wait()
 		}
 		_ = sleep(ctx, pause) // the loop looks at ctx
 	}
@@ -170,19 +175,25 @@ func (b *Bot) handle(ctx context.Context, e bot.Event, t *task, j *job) error {
 		j.shown = b.shownBefore(ctx, e)
 	}
 	p := newPort(b.log, b.out, b.files, e, j.shown)
-	p.keep, p.long = b.cfg.Shown, t.long
-	hctx, cancel := context.WithTimeout(ctx, b.cfg.HandleLimit)
+	hctx, limit := withLimit(ctx, b.cfg.HandleLimit)
+	p.keep = b.cfg.Shown
+	if t.seat != nil {
+		p.long = func() { limit.without(func() { t.seat.long(ctx) }) }
+	}
 	closed := false
 	finish := func() (answered bool) {
 		if !closed {
 			closed = true
-			cancel()
+			limit.end()
 			j.shown, answered = p.close()
 		}
 		return answered
 	}
 	defer finish() // after a panic, too
 	replies, err := b.handler.Handle(hctx, e, p)
+	if err != nil && context.Cause(hctx) == errTooLong {
+		err = fmt.Errorf("%w: %w", errTooLong, err)
+	}
 	answered := finish()
 	if ctx.Err() != nil {
 		return errInterrupted // the replies may be about that
@@ -200,6 +211,41 @@ func (b *Bot) handle(ctx context.Context, e bot.Event, t *task, j *job) error {
 	b.tally.did(kindOf(e.Body))
 	b.log.Debug("handled", "update", e.Update, "kind", kindOf(e.Body), "dur", time.Since(begun))
 	return nil
+}
+
+// A limit ends a context after some time, which can be made to stand still. The
+// cause is errTooLong.
+type limit struct {
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex  // held while the time stands still
+	timer *time.Timer // calls cancel
+	at    time.Time   // when; guarded by mu
+}
+
+func withLimit(ctx context.Context, d time.Duration) (context.Context, *limit) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(d, func() { cancel(errTooLong) })
+	return ctx, &limit{cancel: cancel, timer: timer, at: time.Now().Add(d)}
+}
+
+// without calls f, the time of which does not count.
+func (l *limit) without(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	running := l.timer.Stop()
+	begun := time.Now()
+	f()
+	if running {
+		l.at = l.at.Add(time.Since(begun))
+		l.timer.Reset(time.Until(l.at))
+	}
+}
+
+// end ends the context.
+func (l *limit) end() {
+	l.timer.Stop()
+	l.cancel(nil)
 }
 
 // replaceProgress lets the first reply that can take the place of the progress

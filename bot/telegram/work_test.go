@@ -100,6 +100,83 @@ func TestStuckHandlerIsEnded(t *testing.T) {
 	})
 }
 
+// Work that waits for others is not the slower for it: the limit is for the work.
+func TestWaitForAPlaceIsNotHandling(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		cfg := d.config()
+		cfg.Workers, cfg.HandleLimit = 1, 5*time.Minute
+		working := 0
+		d.run(cfg, handlerFunc(func(ctx context.Context, e bot.Event, p bot.Port) ([]bot.Reply, error) {
+			for range 3 { // pictures of an album
+				p.Busy(ctx, bot.Typing)
+				if working++; working > 1 {
+					t.Errorf("%d at long work at once, want 1", working)
+				}
+				err := sleep(ctx, 80*time.Second)
+				working--
+				if err != nil {
+					return nil, err
+				}
+			}
+			if e.Body.(bot.Text).Text != "slow" {
+				return []bot.Reply{{Text: "done"}}, nil
+			}
+			if err := sleep(ctx, 2*time.Minute); err != nil {
+				return nil, err
+			}
+			return []bot.Reply{{Text: "six minutes"}}, nil
+		}))
+		for n := range 4 {
+			d.post("/sim/chats", map[string]any{"type": "private", "id": 5000 + n, "title": "p"})
+			d.text(bot.ChatID(5000+n), "go")
+		}
+		d.text(applicant, "slow")
+		time.Sleep(time.Hour)
+		for n := range 4 {
+			if ls := d.await(bot.ChatID(5000+n), 1); ls[0].Text != "done" {
+				t.Errorf("answer = %q, want it done: it takes 4 of 5 minutes", ls[0].Text)
+			}
+		}
+		if ls := d.await(applicant, 1); ls[0].Text != testSorry {
+			t.Errorf("answer = %q, want the apology: it takes 6 of 5 minutes", ls[0].Text)
+		}
+		if !strings.Contains(d.logs.String(), errTooLong.Error()) {
+			t.Error("the log does not say that the time was over")
+		}
+	})
+}
+
+// While Telegram does not take the results of some, those of others come.
+func TestResultThatIsNotTakenHoldsNobodyUp(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk) {
+		cfg := d.config()
+		cfg.Workers = 1
+		d.run(cfg, handlerFunc(func(ctx context.Context, e bot.Event, p bot.Port) ([]bot.Reply, error) {
+			p.Busy(ctx, bot.Typing)
+			r := bot.Reply{Text: e.Body.(bot.Text).Text}
+			if e.Chat == applicant {
+				r.File = &bot.File{Name: "a.jpg", MIME: "image/jpeg", Data: picture(1)}
+			}
+			return []bot.Reply{r}, nil
+		}))
+		d.fault(map[string]any{"method": "sendDocument", "kind": "500-html", "times": 20})
+		d.text(applicant, "first")
+		time.Sleep(2 * time.Second)
+		d.text(applicant2, "second")
+		time.Sleep(10 * time.Second)
+		if n := len(d.answers(applicant)); n != 0 {
+			t.Errorf("%d answers while none is taken, want 0", n)
+		}
+		if ls := d.await(applicant2, 1); ls[0].Text != "second" {
+			t.Errorf("answer = %q, want second", ls[0].Text)
+		}
+		time.Sleep(30 * time.Minute)
+		if ls := d.await(applicant, 1); ls[0].Caption != "first" {
+			t.Errorf("answer = %+v, want the file", ls[0])
+		}
+	})
+}
+
 func TestShutdownFinishesWhatIsInHand(t *testing.T) {
 	bubble(t, func(t *testing.T, d *desk) {
 		cfg := d.config()
