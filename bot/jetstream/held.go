@@ -79,17 +79,23 @@ func readHeld(log interface{ Warn(string, ...any) }, dir string, used bool) (*he
 func (s *Store) note(ctx context.Context) error {
 	s.noting.Lock()
 	defer s.noting.Unlock()
-	files, err := blockSizes(s.serverDir())
-	if err != nil {
-		return err
-	}
 	h := held{Streams: make(map[string]streamHeld)}
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(guarded)), slices.Collect(maps.Keys(unguarded))) {
 		st, err := s.js.Stream(ctx, name)
 		if err != nil {
 			return fmt.Errorf("note what is held: %w", err)
 		}
-		h.Streams[name] = heldOf(st.CachedInfo().State, files[name])
+		h.Streams[name] = heldOf(st.CachedInfo().State)
+	}
+	// After the states: what is not there any more was not needed for them, and what
+	// goes later goes with a write, which a state that is compared shows.
+	files, err := blockSizes(s.serverDir())
+	if err != nil {
+		return err
+	}
+	for name, st := range h.Streams {
+		st.Files = slices.Sorted(maps.Keys(files[name]))
+		h.Streams[name] = st
 	}
 	if h.Entries, h.Versions, err = s.Entries.sum(ctx); err != nil {
 		return err
@@ -104,32 +110,35 @@ func (s *Store) note(ctx context.Context) error {
 	return nil
 }
 
-func heldOf(st natsjs.StreamState, files map[string]int64) streamHeld {
-	return streamHeld{
-		First: st.FirstSeq, Last: st.LastSeq, Messages: st.Msgs, Deleted: st.NumDeleted, FirstTime: st.FirstTime,
-		Files: slices.Sorted(maps.Keys(files)),
-	}
+func heldOf(st natsjs.StreamState) streamHeld {
+	return streamHeld{First: st.FirstSeq, Last: st.LastSeq, Messages: st.Msgs, Deleted: st.NumDeleted, FirstTime: st.FirstTime}
 }
 
 // lessThan says why a stream that was opened has lost something, "" when it has
 // not. before are its files as they were found, life is how long a message is
 // kept, 0 for ever.
 func (now streamHeld) lessThan(was streamHeld, before map[string]int64, life time.Duration) string {
-	expired := func(at time.Time) bool { return life > 0 && time.Since(at) >= life }
+	expired := life > 0 && time.Since(was.FirstTime) >= life
 	switch {
 	case was.Messages == 0:
 		return ""
 	case now.Last < was.Last:
 		return "the newest messages are gone"
-	case now.Last > was.Last: // it was written to since
+	case now.Last > was.Last:
+		// It was written to since. Each of those messages may have taken the place of
+		// one, and the server has removed files of which all was superseded.
+		if now.Messages < was.Messages && !expired {
+			return "there are fewer messages"
+		}
+		return ""
 	case now.Deleted > was.Deleted:
 		return "messages in the middle are gone"
-	case (now.Messages == 0 || now.First > was.First) && !expired(was.FirstTime):
+	case (now.Messages == 0 || now.First > was.First) && !expired:
 		return "the oldest messages are gone"
 	}
 	for _, name := range was.Files {
-		if _, ok := before[name]; !ok && !expired(was.FirstTime) {
-			return "a file is gone" // or all of it was superseded since, and the server has removed it
+		if _, ok := before[name]; !ok && !expired {
+			return "a file is gone"
 		}
 	}
 	return ""
@@ -145,7 +154,7 @@ func (s *Store) compare(cfg natsjs.StreamConfig, st natsjs.StreamState) {
 	if s.held != nil {
 		was, known = s.held.Streams[cfg.Name]
 	}
-	now := heldOf(st, nil)
+	now := heldOf(st)
 	why := ""
 	if known {
 		why = now.lessThan(was, s.before[cfg.Name], cfg.MaxAge)
