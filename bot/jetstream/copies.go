@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,13 +24,15 @@ const copiesName = "copies"
 // older, so what is forgotten in the bucket is forgotten here, too.
 //
 // The bucket decides; a copy follows. A crash between the two leaves the copy one
-// version behind, which the next start mends.
+// version behind, which the next start mends. One that cannot be written does not
+// make the change fail, which the bucket has: it is owed, see [Documents.mend].
 type copies struct {
 	dir  string
 	life time.Duration // since the last change of a document, 0 for ever
 
 	mu    sync.Mutex        // held while a file is written
 	known map[string]copied // without Data; guarded by mu
+	owed  map[string]int    // versions that could not be copied, by key; guarded by mu
 }
 
 // copied is what a copy holds.
@@ -52,7 +56,7 @@ func openCopies(dir string, life time.Duration) (c *copies, found map[string]cop
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	c = &copies{dir: dir, life: life, known: make(map[string]copied)}
+	c = &copies{dir: dir, life: life, known: make(map[string]copied), owed: make(map[string]int)}
 	found = make(map[string]copied)
 	for _, file := range files {
 		data, err := os.ReadFile(filepath.Join(dir, file.Name()))
@@ -98,22 +102,53 @@ func (c *copies) version(key string) int {
 	return c.known[key].Version
 }
 
-// put writes the copy of a document, unless it has a newer version.
-func (c *copies) put(key string, one copied) error {
+// put writes the copy of a document, unless it has a newer version. first is whether
+// a copy is owed now and none was before.
+func (c *copies) put(key string, one copied) (first bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if had, ok := c.known[key]; ok && had.Version >= one.Version {
-		return nil
+	if c.known[key].Version < one.Version {
+		body, err := json.Marshal(one)
+		if err == nil {
+			err = withoutNames(replaceFile(c.path(key), seal(body)))
+		}
+		if err != nil {
+			first = len(c.owed) == 0
+			c.owed[key] = max(c.owed[key], one.Version)
+			return first, fmt.Errorf("write copy: %w", err)
+		}
+		c.note(key, one)
 	}
-	body, err := json.Marshal(one)
-	if err != nil {
-		return fmt.Errorf("encode copy: %w", err)
+	if c.owed[key] <= one.Version {
+		delete(c.owed, key)
 	}
-	if err := replaceFile(c.path(key), seal(body)); err != nil {
-		return fmt.Errorf("write copy: %w", err)
+	return false, nil
+}
+
+// withoutNames takes the names of files off err, which hold keys, and those the
+// numbers of chats.
+func withoutNames(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
 	}
-	c.note(key, one)
-	return nil
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	return err
+}
+
+// owing returns the keys of the documents of which a copy is owed.
+func (c *copies) owing() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Collect(maps.Keys(c.owed))
+}
+
+// forgive says that no copy of a document is owed any more.
+func (c *copies) forgive(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.owed, key)
 }
 
 // old returns the keys of what is kept too long. The caller holds mu, or nobody

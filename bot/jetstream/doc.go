@@ -49,7 +49,8 @@
 //     have less than was held, or disagree, the start is refused;
 //   - questions for staff, settings and updates that wait come back from their
 //     copies, or go there. A copy holds what the bucket holds and no older version:
-//     what is forgotten in one is forgotten in the other, and after 90 days in both;
+//     what is forgotten in one is forgotten in the other, and after 90 days in both.
+//     One that cannot be written is written at the next check that can;
 //   - for conversations, counts, marks and failures the log says what is missing:
 //     a chat starts over, an update may be answered twice.
 //

@@ -95,7 +95,7 @@ func (d *Documents[T]) read(ctx context.Context, key string) (v T, at place, err
 	return v, place{m.Sequence, versionOf(m)}, nil
 }
 
-// store puts a document in place of the one at a place.
+// store puts a document in place of the one at a place, and copies it if it can.
 func (d *Documents[T]) store(ctx context.Context, key string, data []byte, at place) error {
 	m := &nats.Msg{Subject: d.subject(key), Data: data}
 	if d.copies == nil {
@@ -106,7 +106,10 @@ func (d *Documents[T]) store(ctx context.Context, key string, data []byte, at pl
 	if err := d.putVersion(ctx, m, one.Version, at.seq); err != nil {
 		return err
 	}
-	return d.copies.put(key, one)
+	if first, err := d.copies.put(key, one); first {
+		d.s.log.Error("a document was stored and not copied, which is tried again", "documents", d.name, "err", err)
+	}
+	return nil
 }
 
 // Change lets change work on the document under key, the zero T when there is

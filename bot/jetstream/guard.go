@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,7 +52,7 @@ func (d *Documents[T]) guard(ctx context.Context, life time.Duration) error {
 	if err != nil {
 		return err
 	}
-	copied, err := d.copy(stored)
+	copied, err := d.copyAll(stored)
 	if err != nil {
 		return err
 	}
@@ -87,22 +88,50 @@ func (d *Documents[T]) restore(ctx context.Context, stored map[string]*natsjs.Ra
 	return n, nil
 }
 
-// copy copies what is stored and has no copy, or an older one.
-func (d *Documents[T]) copy(stored map[string]*natsjs.RawStreamMsg) (n int, err error) {
+// copyAll copies what is stored and has no copy, or an older one.
+func (d *Documents[T]) copyAll(stored map[string]*natsjs.RawStreamMsg) (n int, err error) {
 	for key, m := range stored {
-		one := copied{Version: versionOf(m), Changed: m.Time.UTC(), Data: m.Data}
-		if one.Version == 0 { // newer than any copy: a program that makes none has written it
-			one.Version = d.copies.version(key) + 1
-		}
+		one := d.copyOf(key, m)
 		if d.copies.version(key) >= one.Version {
 			continue
 		}
-		if err := d.copies.put(key, one); err != nil {
+		if _, err := d.copies.put(key, one); err != nil {
 			return n, err
 		}
 		n++
 	}
 	return n, nil
+}
+
+// copyOf returns the copy of a document that is stored.
+func (d *Documents[T]) copyOf(key string, m *natsjs.RawStreamMsg) copied {
+	one := copied{Version: versionOf(m), Changed: m.Time.UTC(), Data: m.Data}
+	if one.Version == 0 { // newer than any copy: a program that makes none has written it
+		one.Version = d.copies.version(key) + 1
+	}
+	return one
+}
+
+// mend writes the copies that are owed.
+func (d *Documents[T]) mend(ctx context.Context) error {
+	owing := d.copies.owing()
+	for _, key := range owing {
+		m, err := last(ctx, d.st, d.subject(key))
+		if errors.Is(err, natsjs.ErrMsgNotFound) { // it has expired
+			d.copies.forgive(key)
+			continue
+		}
+		if err == nil {
+			_, err = d.copies.put(key, d.copyOf(key, m))
+		}
+		if err != nil { // the others would fail, too
+			return fmt.Errorf("copy %d documents %q: %w", len(owing), d.name, err)
+		}
+	}
+	if len(owing) > 0 {
+		d.s.log.Info("documents that were not copied are copied now", "documents", d.name, "count", len(owing))
+	}
+	return nil
 }
 
 // dropDamaged removes the copies that cannot be read and were not made again, and

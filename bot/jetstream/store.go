@@ -338,7 +338,7 @@ func (s *Store) shut() error {
 func (s *Store) Check(ctx context.Context) error {
 	_, err := s.put(ctx, &nats.Msg{Subject: subject(marksBucket, "check"), Data: []byte("{}")})
 	if err == nil {
-		err = errors.Join(s.note(ctx), s.Inbox.mend(), s.Inquiries.docs.copies.sweep())
+		err = errors.Join(s.note(ctx), s.Inbox.mend(), s.Inquiries.docs.mend(ctx), s.Settings.docs.mend(ctx), s.Inquiries.docs.copies.sweep())
 	}
 	if err != nil {
 		return fmt.Errorf("check store: %w", err)
