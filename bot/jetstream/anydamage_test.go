@@ -424,7 +424,7 @@ func TestCopiesForget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, one, ok := readCopy(key, data)
+		one, ok := readCopy(data)
 		if !ok {
 			t.Fatalf("copy of %s: %s", key, data)
 		}

@@ -37,35 +37,46 @@ type copies struct {
 
 // copied is what a copy holds.
 type copied struct {
-	Version int             `json:"version"` // rises with every change of the document
+	Key     string          `json:"key,omitempty"` // of the document, "" in files of earlier versions
+	Version int             `json:"version"`       // rises with every change of the document
 	Changed time.Time       `json:"changed"`
 	Data    json.RawMessage `json:"document,omitempty"`
 }
 
 // openCopies makes or opens a folder of copies and returns what they hold, by key,
 // without those that are too old. damaged are the names of files that cannot be
-// read.
-func openCopies(dir string, life time.Duration) (c *copies, found map[string]copied, damaged []string, err error) {
+// read, others is how many things are there that are no copies: a folder that a file
+// system has put there, or what an editor has left. They stay.
+func openCopies(dir string, life time.Duration) (c *copies, found map[string]copied, damaged []string, others int, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, 0, err
 	}
 	if err := removeTmp(dir); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, 0, err
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, 0, err
 	}
 	c = &copies{dir: dir, life: life, known: make(map[string]copied), owed: make(map[string]int)}
 	found = make(map[string]copied)
 	for _, file := range files {
+		key, ok := keyOf(file.Name())
+		if !ok || !file.Type().IsRegular() {
+			others++
+			continue
+		}
 		data, err := os.ReadFile(filepath.Join(dir, file.Name()))
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, nil, 0, err
 		}
-		key, one, ok := readCopy(file.Name(), data)
+		one, ok := readCopy(data)
 		if !ok {
 			damaged = append(damaged, file.Name())
+			continue
+		}
+		if one.Key != "" && one.Key != key { // somebody has copied the copy
+			others++
 			continue
 		}
 		found[key] = one
@@ -74,16 +85,19 @@ func openCopies(dir string, life time.Duration) (c *copies, found map[string]cop
 	for _, key := range c.old() {
 		delete(found, key)
 	}
-	return c, found, damaged, c.sweep()
+	return c, found, damaged, others, c.sweep()
 }
 
-func readCopy(name string, data []byte) (key string, one copied, ok bool) {
+// keyOf returns the key of the document of which a file is the copy. ok is false
+// for the name of a file that is none.
+func keyOf(name string) (key string, ok bool) {
 	key, err := url.PathUnescape(name)
-	if err != nil || validKey(key) != nil {
-		return "", copied{}, false
-	}
+	return key, err == nil && validKey(key) == nil && url.PathEscape(key) == name
+}
+
+func readCopy(data []byte) (one copied, ok bool) {
 	body, ok := unseal(data)
-	return key, one, ok && json.Unmarshal(body, &one) == nil
+	return one, ok && json.Unmarshal(body, &one) == nil
 }
 
 func (c *copies) path(key string) string { return filepath.Join(c.dir, url.PathEscape(key)) }
@@ -107,6 +121,7 @@ func (c *copies) version(key string) int {
 func (c *copies) put(key string, one copied) (first bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	one.Key = key
 	if c.known[key].Version < one.Version {
 		body, err := json.Marshal(one)
 		if err == nil {

@@ -20,7 +20,7 @@ func question(t *testing.T, s *Store, key string) (stored, copied string) {
 	}
 	data, err := os.ReadFile(filepath.Join(s.dir, copiesName, "inquiry", key))
 	if err == nil {
-		_, one, ok := readCopy(key, data)
+		one, ok := readCopy(data)
 		if !ok {
 			t.Fatalf("the copy is damaged: %s", data)
 		}
@@ -99,7 +99,7 @@ func TestCopyThatCannotBeWritten(t *testing.T) {
 // A copy that is made up for late does not hide that a newer one is owed.
 func TestOwedCopies(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "copies")
-	c, _, _, err := openCopies(dir, 0)
+	c, _, _, _, err := openCopies(dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,5 +125,46 @@ func TestOwedCopies(t *testing.T) {
 	}
 	if v := c.version("a"); v != 2 {
 		t.Errorf("the copy has version %d, want 2", v)
+	}
+}
+
+// A start leaves alone what is no copy, and does not take it for one.
+func TestStrangersAmongTheCopies(t *testing.T) {
+	cfg := Config{Dir: t.TempDir()}
+	s := open(t, cfg)
+	if _, err := s.Inquiries.ChangeInquiry(t.Context(), "q1", func(i *bot.Inquiry) error { i.Question = "one"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, s)
+	folder := filepath.Join(cfg.Dir, copiesName, "inquiry")
+	copied, err := os.ReadFile(filepath.Join(folder, "q1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strangers := map[string][]byte{"q1~": copied, "q1.bak": copied, ".q1.swp": []byte("b0VIM"), "Q 1 (copy)": copied, "a%2fb": copied, "文件": nil}
+	for name, data := range strangers {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"lost+found", "q7"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, l, err := try(t, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := l.String(); strings.Contains(text, "level=ERROR") || !strings.Contains(text, fmt.Sprintf("count=%d", len(strangers)+2)) {
+		t.Errorf("want a warning of %d strangers; log:\n%s", len(strangers)+2, text)
+	}
+	if open, err := s.Inquiries.OpenInquiries(t.Context()); err != nil || len(open) != 1 {
+		t.Errorf("%d questions, %v, want the one", len(open), err)
+	}
+	for name := range strangers {
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			t.Errorf("%q: %v, want it left alone", name, err)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func (d *Documents[T]) putVersion(ctx context.Context, m *nats.Msg, version int,
 // when damage took the newer one, is stored again from its copy. What the copies
 // lack is copied.
 func (d *Documents[T]) guard(ctx context.Context, life time.Duration) error {
-	c, found, damaged, err := openCopies(filepath.Join(d.s.dir, copiesName, d.name), life)
+	c, found, damaged, others, err := openCopies(filepath.Join(d.s.dir, copiesName, d.name), life)
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,9 @@ func (d *Documents[T]) guard(ctx context.Context, life time.Duration) error {
 	lost, err := d.dropDamaged(damaged)
 	if err != nil {
 		return err
+	}
+	if others > 0 {
+		d.s.log.Warn("in the folder of the copies of documents is what is none, which is left alone", "folder", filepath.Join(copiesName, d.name), "count", others)
 	}
 	d.tell(len(stored), restored, copied, len(damaged), lost)
 	return nil
@@ -143,7 +146,7 @@ func (d *Documents[T]) dropDamaged(names []string) (lost int, err error) {
 		if err != nil {
 			return lost, err
 		}
-		if _, _, ok := readCopy(name, data); ok {
+		if _, ok := readCopy(data); ok {
 			continue
 		}
 		if err := os.Remove(path); err != nil {
