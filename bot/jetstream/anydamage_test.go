@@ -260,9 +260,7 @@ func TestAnyDamage(t *testing.T) {
 	s := open(t, Config{Dir: clean})
 	fill(t, s)
 	want := holds(t, s)
-	if err := s.Check(t.Context()); err != nil { // as it does now and then
-		t.Fatal(err)
-	}
+	tend(t, s) // as it does now and then
 	copyFolder(t, clean, killed)
 	closing(t, s)
 	for _, dir := range []string{clean, killed} { // as the program that keeps a key there
@@ -461,9 +459,7 @@ func TestCopiesForget(t *testing.T) {
 	}
 	// What expires while the program runs goes from the copies, too.
 	s.Inquiries.docs.copies.known["q1"] = copied{Version: 2, Changed: time.Now().AddDate(0, 0, -91)}
-	if err := s.Check(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	tend(t, s)
 	if where := holding(t, filepath.Join(cfg.Dir, copiesName), "forgotten"); where != "" {
 		t.Errorf("%s has what has expired", where)
 	}

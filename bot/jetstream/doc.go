@@ -50,7 +50,7 @@
 //   - questions for staff, settings and updates that wait come back from their
 //     copies, or go there. A copy holds what the bucket holds and no older version:
 //     what is forgotten in one is forgotten in the other, and after 90 days in both.
-//     One that cannot be written is written at the next check that can;
+//     One that cannot be written is tried again, see [Store.Tend];
 //   - for conversations, counts, marks and failures the log says what is missing:
 //     a chat starts over, an update may be answered twice.
 //

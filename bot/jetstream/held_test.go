@@ -79,9 +79,7 @@ func TestSupersededFilesAreNotMissed(t *testing.T) {
 		save(1, 2, 3)
 	}
 	noted := names()
-	if err := s.Check(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	tend(t, s)
 	still := t.TempDir()
 	copyFolder(t, running, still)
 	for range 5 {

@@ -332,18 +332,46 @@ func (s *Store) shut() error {
 	return errors.Join(err, s.lock.Close())
 }
 
-// Check writes something durably, and does what is to be done now and then. The server gives no clear error for a full
-// disk, and a stream that met one stays frozen until a restart: so when Check
-// fails again and again, the process should end and be started anew.
+// Check writes something durably. The server gives no clear error for a full disk,
+// and a stream that met one stays frozen until a restart: so when Check fails again
+// and again, the process should end and be started anew.
 func (s *Store) Check(ctx context.Context) error {
-	_, err := s.put(ctx, &nats.Msg{Subject: subject(marksBucket, "check"), Data: []byte("{}")})
-	if err == nil {
-		err = errors.Join(s.note(ctx), s.Inbox.mend(), s.Inquiries.docs.mend(ctx), s.Settings.docs.mend(ctx), s.Inquiries.docs.copies.sweep())
-	}
-	if err != nil {
+	if _, err := s.put(ctx, &nats.Msg{Subject: subject(marksBucket, "check"), Data: []byte("{}")}); err != nil {
 		return fmt.Errorf("check store: %w", err)
 	}
 	return nil
+}
+
+// A Fault is a part of the upkeep of a [Store] that fails. What is stored is stored;
+// what it should be healed from after damage is not what it should be.
+type Fault struct {
+	Part string // that fails, in words that hold nothing of what is stored
+	Err  error
+}
+
+func (f Fault) Error() string { return f.Part + ": " + f.Err.Error() }
+
+func (f Fault) Unwrap() error { return f.Err }
+
+// Tend does what is to be done now and then, some times a minute: it notes what is
+// held, writes copies that could not be written, and removes those that are too old.
+// It returns what fails of that.
+func (s *Store) Tend(ctx context.Context) (faults []Fault) {
+	for _, part := range []struct {
+		name string
+		do   func() error
+	}{
+		{"the note of what the store holds", func() error { return s.note(ctx) }},
+		{"the copy of the updates that wait", s.Inbox.mend},
+		{"the copies of questions", func() error { return s.Inquiries.docs.mend(ctx) }},
+		{"the copies of settings", func() error { return s.Settings.docs.mend(ctx) }},
+		{"the removal of old copies", s.Inquiries.docs.copies.sweep},
+	} {
+		if err := part.do(); err != nil {
+			faults = append(faults, Fault{part.name, err})
+		}
+	}
+	return faults
 }
 
 // serverLog passes on what the server complains about. Its arguments may hold

@@ -67,6 +67,14 @@ func open(t testing.TB, cfg Config) *Store {
 	return s
 }
 
+// tend does what the program does now and then.
+func tend(t testing.TB, s *Store) {
+	t.Helper()
+	if faults := s.Tend(t.Context()); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+}
+
 func closing(t testing.TB, s *Store) {
 	t.Helper()
 	if err := s.Close(); err != nil {
@@ -348,5 +356,8 @@ func TestNothingIsDoneAfterClose(t *testing.T) {
 	}
 	if err := s.Check(t.Context()); err == nil {
 		t.Error("Check of a closed store = nil")
+	}
+	if faults := s.Tend(t.Context()); len(faults) == 0 {
+		t.Error("Tend of a closed store = nil")
 	}
 }

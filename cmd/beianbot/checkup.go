@@ -101,6 +101,10 @@ func (c *checkup) folder(ctx context.Context, dir, token string, given bot.ChatI
 		c.bad("folder", "%v", err)
 		return given
 	}
+	if faults := store.Tend(ctx); len(faults) > 0 {
+		c.bad("folder", "%v", faults[0])
+		return given
+	}
 	if staff, err = bot.StaffChat(ctx, store.Settings, given); err != nil {
 		c.bad("folder", "%v", err)
 		return given

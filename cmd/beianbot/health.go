@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"beianbot/bot"
+	"beianbot/bot/jetstream"
 	"beianbot/bot/picture"
 	"beianbot/bot/telegram"
 	"beianbot/kb"
@@ -35,11 +36,17 @@ const (
 	healthEvery = time.Second
 )
 
+// A keeper is a store as [jetstream.Store] is one.
+type keeper interface {
+	Check(context.Context) error            // writes durably
+	Tend(context.Context) []jetstream.Fault // does what is to be done now and then
+}
+
 // A monitor says how the program is, on an address of its own: GET /healthz for a
 // supervisor and GET /metrics for Prometheus. Nothing in it is about people.
 type monitor struct {
 	data   string
-	check  func(context.Context) error // writes durably
+	store  keeper
 	stats  func() telegram.Stats
 	counts *countTally
 	begun  time.Time
@@ -102,10 +109,17 @@ func (m *monitor) look(ctx context.Context) health {
 	put, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthPut)
 	defer cancel()
 	begun := time.Now()
-	if m.check(put) != nil {
-		h.Problems = append(h.Problems, "the store cannot be written within 2 s")
-	}
+	err := m.store.Check(put)
 	h.PutMS = time.Since(begun).Milliseconds()
+	if err != nil {
+		h.Problems = append(h.Problems, "the store cannot be written within 2 s")
+	} else if faults := m.store.Tend(put); diskFull(faults) != nil {
+		h.Problems = append(h.Problems, "the store cannot be written: the disk is full")
+	} else {
+		for _, f := range faults {
+			h.Problems = append(h.Problems, "the store is written, but its upkeep fails, see the log: "+f.Part)
+		}
+	}
 	stats := m.stats()
 	polled := stats.Polled
 	if polled.IsZero() {

@@ -13,10 +13,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"beianbot/bot"
+	"beianbot/bot/jetstream"
 	"beianbot/bot/telegram"
 	"beianbot/kb"
 )
@@ -102,27 +105,30 @@ func page1(t *testing.T) []byte { return page(t, colours[0]) }
 func TestHealth(t *testing.T) {
 	now := time.Now()
 	for _, c := range []struct {
-		about string
-		put   error
-		stats telegram.Stats
-		begun time.Time
-		says  string // "" for all is well
+		about  string
+		put    error
+		faults []jetstream.Fault
+		stats  telegram.Stats
+		begun  time.Time
+		says   string // "" for all is well
 	}{
-		{"all is well", nil, telegram.Stats{Polled: now}, now, ""},
-		{"just started, nothing was fetched yet", nil, telegram.Stats{}, now, ""},
-		{"the store is frozen", errors.New("no space left on device"), telegram.Stats{Polled: now}, now, "cannot be written"},
-		{"Telegram was not reached for long", nil, telegram.Stats{Polled: now.Add(-3 * time.Minute)}, now.Add(-time.Hour), "no updates were fetched"},
-		{"Telegram was never reached", nil, telegram.Stats{}, now.Add(-time.Hour), "no updates were fetched"},
-		{"so many wait that none are fetched", nil, telegram.Stats{Polled: now.Add(-3 * time.Minute), Full: true}, now.Add(-time.Hour), ""},
+		{"all is well", nil, nil, telegram.Stats{Polled: now}, now, ""},
+		{"just started, nothing was fetched yet", nil, nil, telegram.Stats{}, now, ""},
+		{"the store is frozen", errors.New("no space left on device"), nil, telegram.Stats{Polled: now}, now, "cannot be written"},
+		{"Telegram was not reached for long", nil, nil, telegram.Stats{Polled: now.Add(-3 * time.Minute)}, now.Add(-time.Hour), "no updates were fetched"},
+		{"Telegram was never reached", nil, nil, telegram.Stats{}, now.Add(-time.Hour), "no updates were fetched"},
+		{"so many wait that none are fetched", nil, nil, telegram.Stats{Polled: now.Add(-3 * time.Minute), Full: true}, now.Add(-time.Hour), ""},
+		{"copies cannot be written", nil, []jetstream.Fault{{Part: "the copies of questions", Err: syscall.EACCES}}, telegram.Stats{Polled: now}, now, "upkeep fails, see the log: the copies of questions\"]"},
+		{"the disk is full", nil, []jetstream.Fault{{Part: "the note", Err: syscall.ENOSPC}}, telegram.Stats{Polled: now}, now, "cannot be written: the disk is full"},
 	} {
 		puts := 0
-		m := &monitor{data: t.TempDir(), stats: func() telegram.Stats { return c.stats }, begun: c.begun, check: func(ctx context.Context) error {
+		m := &monitor{data: t.TempDir(), stats: func() telegram.Stats { return c.stats }, begun: c.begun, store: fakeStore{check: func(ctx context.Context) error {
 			if _, ok := ctx.Deadline(); !ok {
 				t.Errorf("%s: the write has no time limit", c.about)
 			}
 			puts++
 			return c.put
-		}}
+		}, tend: func() []jetstream.Fault { return c.faults }}}
 		for range 3 { // asked thrice at once, it writes once
 			w := httptest.NewRecorder()
 			m.health(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
@@ -138,6 +144,19 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s: %d writes for three questions, want 1", c.about, puts)
 		}
 	}
+}
+
+// What is told of a durable write is how long that took, and not what is done besides.
+func TestHealthTimesTheWriteAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &monitor{data: t.TempDir(), stats: func() telegram.Stats { return telegram.Stats{Polled: time.Now()} }, begun: time.Now(), store: fakeStore{
+			check: func(context.Context) error { time.Sleep(7 * time.Millisecond); return nil },
+			tend:  func() []jetstream.Fault { time.Sleep(time.Second); return nil },
+		}}
+		if h := m.look(t.Context()); h.PutMS != 7 || !h.OK {
+			t.Errorf("look = %+v, want 7 ms for the write", h)
+		}
+	})
 }
 
 // Staff are told of a failure, and not of each of many.

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"beianbot/bot"
+	"beianbot/bot/jetstream"
 	"beianbot/bot/playground"
 	"beianbot/bot/telegram"
 	"beianbot/content"
@@ -275,10 +276,10 @@ func runBot(
 	}
 	wg.Go(giveBack)
 	wg.Go(func() { introduce(work, log, t, words, staffChats) })
-	wg.Go(func() { watch(work, log, store.Check, checkEvery, stop) })
+	wg.Go(func() { watch(work, log, store, checkEvery, stop) })
 	if health != nil {
 		log.Info("serving health and metrics", "addr", health.Addr().String())
-		m := &monitor{data: data, check: store.Check, stats: t.Stats, counts: counts, begun: time.Now()}
+		m := &monitor{data: data, store: store, stats: t.Stats, counts: counts, begun: time.Now()}
 		wg.Go(func() { m.serve(work, log, health) })
 	}
 	if err := t.Run(work); err != nil {
@@ -405,17 +406,28 @@ const (
 // disk was full: it stays so until a restart, which is a supervisor's work.
 var errFrozen = errors.New("the store cannot be written; free space on the disk and start again")
 
-// watch checks the store until ctx ends, and calls stop when it is frozen.
-func watch(ctx context.Context, log *slog.Logger, check func(context.Context) error, every time.Duration, stop context.CancelCauseFunc) {
+// watch checks and tends the store until ctx ends, and calls stop when it is frozen
+// or the disk is full. What else fails of tending it does not end the program: the
+// store has all. The log tells of that when it begins and when it is over.
+func watch(ctx context.Context, log *slog.Logger, store keeper, every time.Duration, stop context.CancelCauseFunc) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	said := ""
 	for failed := 0; failed < maxChecks; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		err := check(ctx)
+		err := store.Check(ctx)
+		if err == nil {
+			faults := store.Tend(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			said = tellFaults(log, faults, said)
+			err = diskFull(faults)
+		}
 		if err == nil || ctx.Err() != nil {
 			failed = 0
 			continue
@@ -424,6 +436,36 @@ func watch(ctx context.Context, log *slog.Logger, check func(context.Context) er
 		log.Error("the store was not written", "tries", failed, "of", maxChecks, "err", err)
 	}
 	stop(errFrozen)
+}
+
+// diskFull returns the fault that says that the disk is full, nil when none does.
+func diskFull(faults []jetstream.Fault) error {
+	for _, f := range faults {
+		if errors.Is(f, syscall.ENOSPC) {
+			return f
+		}
+	}
+	return nil
+}
+
+// tellFaults logs what fails of the store's upkeep, unless said is that already, and
+// returns what there is to say.
+func tellFaults(log *slog.Logger, faults []jetstream.Fault, said string) string {
+	var parts []string
+	for _, f := range faults {
+		parts = append(parts, f.Part)
+	}
+	now := strings.Join(parts, ", ")
+	switch {
+	case now == said:
+	case now == "":
+		log.Info("the upkeep of the store works again")
+	default:
+		for _, f := range faults {
+			log.Error("the upkeep of the store fails", "part", f.Part, "err", f.Err)
+		}
+	}
+	return now
 }
 
 // introduce tells Telegram what people see of the bot before they write: the
