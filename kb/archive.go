@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -30,6 +31,10 @@ var archiveHeading = regexp.MustCompile(`^-- ([a-z]+/[a-z0-9-]+)\.md --$`)
 // in the answer of the entry before it, with all that follows.
 var headingLike = regexp.MustCompile(`^--\s.*\S\s*--$`)
 
+// trimLine takes the white space off the end of a line, which nobody sees there. What
+// is left says whether it is a heading.
+func trimLine(line []byte) []byte { return bytes.TrimRightFunc(line, unicode.IsSpace) }
+
 // FormatEntry writes an entry as [ParseEntry] reads it.
 func FormatEntry(e Entry) ([]byte, error) {
 	f := front{
@@ -48,7 +53,8 @@ func FormatEntry(e Entry) ([]byte, error) {
 	b.WriteString("---\n")
 	write := func(lines []string) {
 		for _, line := range lines {
-			if headingLike.MatchString(line) || line == englishHeading {
+			trimmed := trimLine([]byte(line))
+			if headingLike.Match(trimmed) || string(trimmed) == englishHeading {
 				b.WriteByte(' ') // or it would be taken for what it looks like
 			}
 			b.WriteString(line + "\n")
@@ -110,7 +116,7 @@ func ParseArchive(data []byte) []Row {
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
-		trimmed := bytes.TrimRight(line, "\n ")
+		trimmed := trimLine(line)
 		if m := archiveHeading.FindSubmatch(trimmed); m != nil {
 			end()
 			id, first, text, wrong = string(m[1]), n, nil, nil

@@ -1,6 +1,7 @@
 package kb_test
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -43,6 +44,31 @@ func TestArchive(t *testing.T) {
 		}
 		if line := strings.Split(string(data), "\n")[r.Line-1]; line != "-- "+want[i].ID+".md --" {
 			t.Errorf("line %d is %q", r.Line, line)
+		}
+	}
+}
+
+// A line that looks like a heading stays a line of the answer, whatever white space
+// stands behind it; and a heading is one, whatever does.
+func TestArchiveHeadings(t *testing.T) {
+	for _, space := range []string{"", " ", "\t", "\r", " \r", "\u3000", "\u00a0"} {
+		e := signed()
+		want := []string{"-- 注意 --", "-- staff/b.md --", "## English", "一句。"}
+		e.Body[kb.Chinese] = nil
+		for _, line := range want {
+			e.Body[kb.Chinese] = append(e.Body[kb.Chinese], line+space)
+		}
+		data, err := kb.FormatArchive([]kb.Entry{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := kb.ParseArchive(data)
+		if len(rows) != 1 || rows[0].Err != nil || !reflect.DeepEqual(rows[0].Entry.Body[kb.Chinese], want) || rows[0].Entry.Body[kb.English] != nil {
+			t.Errorf("%q behind lines like headings: read back as %+v", space, rows)
+		}
+		second := bytes.Replace(data, []byte("-- staff/residence-k3.md --"), []byte("-- staff/second.md --"+space), 1)
+		if rows := kb.ParseArchive(append(data, second...)); len(rows) != 2 || rows[1].Entry.ID != "staff/second" {
+			t.Errorf("%q behind a heading: %d rows, want 2", space, len(rows))
 		}
 	}
 }
