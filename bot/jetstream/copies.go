@@ -125,7 +125,7 @@ func (c *copies) put(key string, one copied) (first bool, err error) {
 	if c.known[key].Version < one.Version {
 		body, err := json.Marshal(one)
 		if err == nil {
-			err = withoutNames(replaceFile(c.path(key), seal(body)))
+			err = withoutNames(replaceFile(c.path(key), seal(body), true))
 		}
 		if err != nil {
 			first = len(c.owed) == 0

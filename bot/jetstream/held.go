@@ -104,7 +104,7 @@ func (s *Store) note(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("encode what is held: %w", err)
 	}
-	if err := replaceFile(filepath.Join(s.dir, heldName), seal(body)); err != nil {
+	if err := replaceFile(filepath.Join(s.dir, heldName), seal(body), true); err != nil {
 		return fmt.Errorf("note what is held: %w", err)
 	}
 	return nil

@@ -65,7 +65,7 @@ type Inbox struct {
 	newest  uint64   // sequence of the latest message
 	litter  []stored // handled updates whose messages are not removed yet, without their content
 	places  int      // how many updates have come
-	copy    *inboxCopy
+	mirror  *inboxCopy
 }
 
 // stored is an update that waits. All of it is set once.
@@ -115,11 +115,11 @@ func openInbox(ctx context.Context, s *Store, cfg Config) (*Inbox, error) {
 // read finds what waits from before. What is marked as done, or stored twice, is
 // removed. What the server has lost is put back from the copy.
 func (in *Inbox) read(ctx context.Context) error {
-	copy, copied, gone, damaged, err := openInboxCopy(filepath.Join(in.s.dir, copiesName, "inbox", in.bot))
+	mirror, copied, gone, damaged, err := openInboxCopy(filepath.Join(in.s.dir, copiesName, "inbox", in.bot))
 	if err != nil {
 		return err
 	}
-	in.copy = copy
+	in.mirror = mirror
 	var left []uint64
 	var found []stored
 	known := make(map[int64]bool)
@@ -168,9 +168,9 @@ func (in *Inbox) read(ctx context.Context) error {
 	if err := in.remove(ctx, left); err != nil {
 		return err
 	}
-	in.copy.rewrite(in.records())
+	in.mirror.rewrite(in.records())
 	in.s.healed[inboxStream] = len(found)
-	return in.copy.err
+	return in.mirror.err
 }
 
 // inOrder returns updates as they came. That is the order of the queue, unless
@@ -264,7 +264,7 @@ func (in *Inbox) Add(ctx context.Context, batch []telegram.Record) ([]telegram.R
 	for i, r := range fresh {
 		in.keep(r, seqs[i])
 	}
-	in.copy.add(fresh...)
+	in.mirror.add(fresh...)
 	return fresh, nil
 }
 
@@ -429,17 +429,17 @@ func (in *Inbox) Done(ctx context.Context, ids ...int64) error {
 func (in *Inbox) close() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.copy.close()
+	return in.mirror.close()
 }
 
 // mend makes the copy anew when a write of it has failed.
 func (in *Inbox) mend() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.copy.err != nil {
-		in.copy.rewrite(in.records())
+	if in.mirror.err != nil {
+		in.mirror.rewrite(in.records())
 	}
-	return in.copy.err
+	return in.mirror.err
 }
 
 // tidy removes what is handled: all that came before the first update that still
@@ -464,9 +464,9 @@ func (in *Inbox) tidy(ctx context.Context) error {
 	switch {
 	case len(ids) == 0:
 	case len(in.waiting) == 0:
-		in.copy.rewrite(nil)
+		in.mirror.rewrite(nil)
 	default:
-		in.copy.drop(ids, size, in.records)
+		in.mirror.drop(ids, size, in.records)
 	}
 	in.mu.Unlock()
 	if len(litter) == 0 {

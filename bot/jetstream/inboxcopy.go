@@ -137,22 +137,14 @@ func (c *inboxCopy) rewrite(waiting []telegram.Record) {
 }
 
 func (c *inboxCopy) replace(lines []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(c.path), tmpPattern)
+	if err := errors.Join(c.close(), replaceFile(c.path, lines, false)); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(c.path, os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(lines)
-	err = errors.Join(err, f.Close(), c.close()) // some systems do not replace a file that is open
-	if err == nil {
-		err = os.Rename(f.Name(), c.path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	if c.file, err = os.OpenFile(c.path, os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
-		return err
-	}
-	c.size, c.live = int64(len(lines)), int64(len(lines))
+	c.file, c.size, c.live = f, int64(len(lines)), int64(len(lines))
 	return nil
 }
 

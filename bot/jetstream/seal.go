@@ -31,17 +31,18 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.
 // was left by a crash.
 const tmpPattern = ".tmp-*"
 
-// replaceFile writes a file in place of the one of that name: a crash leaves the
-// old or the new one whole. Whether the new name outlives a power cut is left to
-// the file system, since every file that is written so can be made again from
-// what the server has synced.
-func replaceFile(path string, data []byte) error {
+// replaceFile writes a file in place of the one of that name, which must not be
+// open: some systems do not replace one that is. A crash of the process leaves the old
+// or the new one whole, and with sync so does a power cut. Whether the new name
+// outlives that is left to the file system, since every file that is written so can be
+// made again from what the server has synced.
+func replaceFile(path string, data []byte, sync bool) error {
 	f, err := os.CreateTemp(filepath.Dir(path), tmpPattern) // for its owner alone
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
-	if err == nil {
+	if err == nil && sync {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {

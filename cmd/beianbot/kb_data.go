@@ -15,13 +15,13 @@ import (
 	"beianbot/kb"
 )
 
-// openData opens the knowledge in a folder that no bot is running on, and with make
+// openData opens the knowledge in a folder that no bot is running on, and with create
 // makes the folder when there is none.
-func openData(ctx context.Context, e env, dir string, make bool) (b *kb.Base, done func() error, err error) {
+func openData(ctx context.Context, e env, dir string, create bool) (b *kb.Base, done func() error, err error) {
 	if dir == "" {
 		return nil, nil, wrongUse(e, "kb", "flag -data is needed")
 	}
-	if info, err := os.Stat(dir); !make && err != nil {
+	if info, err := os.Stat(dir); !create && err != nil {
 		return nil, nil, wrongUse(e, "kb", "flag -data: %v", err)
 	} else if err == nil && !info.IsDir() {
 		return nil, nil, wrongUse(e, "kb", "flag -data: %q is no folder", dir)
