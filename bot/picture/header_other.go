@@ -142,11 +142,12 @@ func (h *header) readBMP(data []byte) bool {
 	default:
 		return false
 	}
-	switch h.depth {
+	bits := h.depth // of a pixel
+	switch bits {
 	case 1, 4, 8:
 		h.comps = 1
 	case 0, 16, 24, 32: // 0: a JPEG or PNG inside
-		h.comps = 3
+		h.comps, h.depth = 3, 8
 	default:
 		return false
 	}
@@ -154,7 +155,7 @@ func (h *header) readBMP(data []byte) bool {
 		h.incomplete = true
 		return true
 	}
-	row := (int64(h.width)*int64(h.depth) + 31) / 32 * 4
+	row := (int64(h.width)*int64(bits) + 31) / 32 * 4
 	compressed := dib >= 40 && len(data) >= 34 && le32(data[30:]) != 0 && le32(data[30:]) != 3
 	if end := int64(pixels) + row*int64(h.height); compressed {
 		h.variant = "compressed"

@@ -235,6 +235,18 @@ func TestHeaderLengths(t *testing.T) {
 	}
 }
 
+// A bitmap of 24 bits a pixel has 8 a colour: to save it with 8 bits is no advice.
+func TestBitmapDepth(t *testing.T) {
+	b := bmpOf(t, drawn(8, 8))
+	binary.LittleEndian.PutUint32(b[18:], 7500)
+	binary.LittleEndian.PutUint32(b[22:], 7500)
+	r, err := New(testLimits, Config{}).Check(t.Context(), b, Source{})
+	i := slices.Index(codes(r), TooManyPixels)
+	if err != nil || i < 0 || r.Problems[i].Args["why"] != "storage" || r.Problems[i].Args["depth"] != "" {
+		t.Errorf("%+v, %v, want too many pixels for how it is stored, and no depth", r.Problems, err)
+	}
+}
+
 // tiffSize returns a deflated TIFF that says this of itself, in tiles when tile is
 // not 0.
 func tiffSize(w, h, tile uint32) []byte {
