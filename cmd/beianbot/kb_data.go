@@ -94,6 +94,9 @@ func kbImport(ctx context.Context, args []string, e env) (err error) {
 		return errNo
 	}
 	for _, r := range rows {
+		for _, c := range b.Lint(r.Entry) { // as the chat asks for a second tap
+			fmt.Fprintf(e.stdout, "%s:%d: note: %s\n", name, r.Line, c.Text)
+		}
 		if err := b.Put(ctx, imported(r.Entry)); err != nil {
 			return fmt.Errorf("line %d: %w; import the file again", r.Line, err)
 		}
