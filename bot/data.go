@@ -37,7 +37,7 @@ const (
 	actDelete     action = "delete"     // the messages with pictures in the chat
 	actChinese    action = "zh"
 	actEnglish    action = "en"
-	actPublish    action = "publish" // :draft
+	actPublish    action = "publish" // :draft:what was shown
 	actCancel     action = "cancel"  // :draft
 
 	actEntry    action = "e"  // :entry ID; its label is the entry's title
@@ -59,7 +59,7 @@ const (
 	actKeep    action = "keep"    // it does not
 	actDraft   action = "d"       // :draft:what to change, see scope.go
 	actSpread  action = "spread"  // :entry ID; tell those whose question it answers by now
-	actConfirm action = "confirm" // :draft; publish in spite of a warning
+	actConfirm action = "confirm" // :draft:what was shown; publish in spite of a warning
 
 	actChecklist action = "cl" // :choices so far; its label is that of beginning again
 )

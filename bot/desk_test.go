@@ -472,12 +472,12 @@ func TestDeskForgedButtons(t *testing.T) {
 		for _, row := range r.Buttons {
 			for _, b := range row {
 				if k, ok := strings.CutPrefix(b.Data, "publish:"); ok {
-					key = k
+					key, _, _ = strings.Cut(k, ":")
 				}
 			}
 		}
 	}
-	for _, what := range []string{"=Nowhere", "?", "?Nowhere", "!", "x", "+", "tt"} {
+	for _, what := range []string{"=Nowhere", "=Nowhere+", "=+", "?", "?Nowhere+", "!", "x", "+", "-", "i", "j+", "tt"} {
 		r := w.handle(w.event(staffChat, 42, bot.Press{Query: "q", Data: "d:" + key + ":" + what}))
 		if len(r) != 1 || strings.Contains(r[0].Text, "适用：") {
 			t.Errorf("%s is answered %+v", what, r)

@@ -3,6 +3,9 @@ package bot
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -196,7 +199,7 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 		r.Buttons = [][]Button{{t.button(actCancel, d.Key)}}
 	} else {
 		r.Text += "\n" + say
-		r.Buttons = [][]Button{{t.button(publish, d.Key), t.button(actCancel, d.Key)}}
+		r.Buttons = [][]Button{{t.button(publish, d.Key+":"+t.shown(e, near)), t.button(actCancel, d.Key)}}
 	}
 	if len(near) > 0 {
 		if data, ok := actEdit.data(near[0].Entry); ok {
@@ -205,6 +208,21 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 	}
 	r.Buttons = append(r.Buttons, t.draftButtons(d)...)
 	return []Reply{r}
+}
+
+// shown names what a preview of a draft that is to become e shows: the content, the
+// version that holds now, and the entries that it may repeat. It is short enough for
+// a button, and another for another content.
+func (t *turn) shown(e kb.Entry, near []Near) string {
+	now, _ := t.kb.Entry(e.ID)
+	e.By, e.Changed, e.Change, e.Version = "", time.Time{}, "", 0
+	ids := make([]string, len(near))
+	for i, n := range near {
+		ids[i] = n.Entry
+	}
+	data, _ := json.Marshal([]any{e, now.Change, ids}) // texts, and parameters that came from YAML
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6])
 }
 
 // duplicates returns the entries that may say the same as e: those that answer

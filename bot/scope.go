@@ -9,14 +9,18 @@ import (
 )
 
 // What a button under a draft does, behind the draft's key. A province stands
-// behind pickProvince or gridProvince by its English name.
+// behind pickProvince or gridProvince by its English name. Whatever can be chosen
+// ends in chipOn or chipOff: a button does what its label says, also when the draft
+// has changed since and when it is pressed twice.
 const (
 	pickIndividual   = "i"
 	pickOrganization = "o"
-	pickJoined       = "+" // the answer goes into the entry, not only the phrasings
-	pickProvince     = "=" // switch it, in the preview
-	gridProvince     = "?" // switch it, in the list of all
+	pickJoined       = "j" // the answer goes into the entry, not only the phrasings
+	pickProvince     = "=" // in the preview
+	gridProvince     = "?" // in the list of all
 	backToPreview    = "!"
+	chipOn           = "+" // choose it
+	chipOff          = "-" // choose it no longer
 )
 
 // parts are the parts of an entry that a button under a draft asks for anew.
@@ -34,12 +38,7 @@ func (t *turn) draftButtons(d *Draft) [][]Button {
 		data, _ := actDraft.data(d.Key + ":" + what) // short
 		return Button{Label: label, Data: data}
 	}
-	chip := func(label, what string, on bool) Button {
-		if on {
-			label = "✓ " + label
-		}
-		return button(label, what)
-	}
+	chip := func(label, what string, on bool) Button { return button(chip(label, what, on)) }
 	scope := []Button{
 		chip(t.desk("checklist-individual", nil), pickIndividual, slices.Contains(d.Kinds, string(kb.Individual))),
 		chip(t.desk("checklist-organization", nil), pickOrganization, slices.Contains(d.Kinds, string(kb.Organization))),
@@ -64,6 +63,14 @@ func (t *turn) draftButtons(d *Draft) [][]Button {
 	return append(rows, row)
 }
 
+// chip returns the label of something that can be chosen, and what its button does.
+func chip(label, what string, on bool) (string, string) {
+	if on {
+		return "✓ " + label, what + chipOff
+	}
+	return label, what + chipOn
+}
+
 // draftAct handles a button that changes a draft. What it says comes from
 // outside.
 func (t *turn) draftAct(ctx context.Context, arg string) []Reply {
@@ -84,23 +91,25 @@ func (t *turn) draftAct(ctx context.Context, arg string) []Reply {
 	if !d.complete() {
 		return t.sayTo("staff-gone", nil) // it is not complete yet
 	}
-	mode, province := what[:1], t.provinceNamed(what[1:])
-	if !t.again {
-		switch {
-		case what == pickIndividual:
-			d.Kinds = toggle(d.Kinds, string(kb.Individual))
-		case what == pickOrganization:
-			d.Kinds = toggle(d.Kinds, string(kb.Organization))
-		case what == pickJoined && len(d.Merge) > 0:
-			d.Joined = !d.Joined
-		case (mode == pickProvince || mode == gridProvince) && province != "":
-			d.Provinces = toggle(d.Provinces, province)
-			if !slices.Contains(d.Offered, province) {
-				d.Offered = keepLast(append(d.Offered, province), maxOfferedProvinces)
-			}
+	mode, name := what[:1], what[1:]
+	name, on := strings.CutSuffix(name, chipOn)
+	name, off := strings.CutSuffix(name, chipOff)
+	province := t.provinceNamed(name)
+	switch {
+	case t.again || on == off: // it opens the list, or goes back
+	case mode == pickIndividual:
+		d.Kinds = choice(d.Kinds, string(kb.Individual), on)
+	case mode == pickOrganization:
+		d.Kinds = choice(d.Kinds, string(kb.Organization), on)
+	case mode == pickJoined && len(d.Merge) > 0:
+		d.Joined = on
+	case (mode == pickProvince || mode == gridProvince) && province != "":
+		d.Provinces = choice(d.Provinces, province, on)
+		if !slices.Contains(d.Offered, province) {
+			d.Offered = keepLast(append(d.Offered, province), maxOfferedProvinces)
 		}
-		d.At = t.now
 	}
+	d.At = t.now
 	var r Reply
 	if mode == gridProvince {
 		r = t.provinceGrid(d)
@@ -126,11 +135,7 @@ func (t *turn) provinceGrid(d *Draft) Reply {
 		}
 	}
 	for _, p := range t.kb.Provinces() {
-		label := string(p.Province)
-		if slices.Contains(d.Provinces, label) {
-			label = "✓ " + label
-		}
-		add(label, gridProvince+p.English)
+		add(chip(string(p.Province), gridProvince+p.English, slices.Contains(d.Provinces, string(p.Province))))
 	}
 	add(t.desk("desk-done", nil), backToPreview)
 	if row != nil {
@@ -149,12 +154,16 @@ func (t *turn) provinceNamed(english string) string {
 	return ""
 }
 
-// toggle puts s into list, or takes it out.
-func toggle(list []string, s string) []string {
-	if i := slices.Index(list, s); i >= 0 {
+// choice returns list with s in it, or without.
+func choice(list []string, s string, on bool) []string {
+	i := slices.Index(list, s)
+	switch {
+	case i < 0 && on:
+		return append(list, s)
+	case i >= 0 && !on:
 		return slices.Delete(list, i, i+1)
 	}
-	return append(list, s)
+	return list
 }
 
 // saveInquiry makes a draft of a new entry from an inquiry and its answer.

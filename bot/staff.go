@@ -283,8 +283,10 @@ func (t *turn) inPlace(replies []Reply) []Reply {
 // nil. A second tap, or the same tap again after a crash, makes no second entry
 // and no second version: the draft's key names both. A draft with a telephone
 // number, a link or advertising wants another tap, and so does one of an entry
-// that somebody else has changed since.
-func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
+// that somebody else has changed since. What goes live is what the button stood
+// under: the tap on an older preview shows the present one.
+func (t *turn) publish(ctx context.Context, arg string, anyway bool) []Reply {
+	key, seen, _ := strings.Cut(arg, ":")
 	if f := t.finished(key); f != nil {
 		replies := t.outcome(*f)
 		if f.Entry != "" {
@@ -304,6 +306,10 @@ func (t *turn) publish(ctx context.Context, key string, anyway bool) []Reply {
 		}
 		d.Since, d.Entry.Version = now.Change, now.Version // whoever insists follows on it
 		return replies
+	}
+	// Put in service by a tap whose outcome a crash lost, it is its own duplicate.
+	if now, _ := t.kb.Entry(e.ID); now.Change != d.Key && seen != t.shown(e, t.duplicates(e)) {
+		return t.previewAnd(ctx, d, actPublish, t.desk("staff-outdated", nil))
 	}
 	if risks := t.risks(e); risks != nil && !anyway {
 		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}))

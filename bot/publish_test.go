@@ -1,0 +1,130 @@
+package bot_test
+
+import (
+	"strings"
+	"testing"
+
+	"beianbot/bot"
+)
+
+// previewData returns the data of the button with a label under the newest message
+// of the staff chat.
+func (w *world) previewData(label string) string {
+	w.t.Helper()
+	shown := w.shown[staffChat]
+	for _, row := range shown[len(shown)-1].Buttons {
+		for _, b := range row {
+			if b.Label == label {
+				return b.Data
+			}
+		}
+	}
+	w.t.Fatalf("no button %q under\n%s", label, shown[len(shown)-1].Text)
+	return ""
+}
+
+// tapped returns the first reply to a tap on a button of the staff chat by its data,
+// that of an old message too.
+func (w *world) tapped(from bot.UserID, data string) bot.Reply {
+	w.t.Helper()
+	r := w.handle(w.event(staffChat, from, bot.Press{Query: "q", Data: data}))
+	if len(r) == 0 {
+		w.t.Fatalf("%s is not answered", data)
+	}
+	return r[0]
+}
+
+// What goes live is what stands above the button: the tap on an older preview
+// shows the present one in its place.
+func TestOldPreview(t *testing.T) {
+	for _, tt := range []struct {
+		about, begin, button string
+		change               func(w *world)
+		now                  string // what the present preview shows
+	}{
+		{"another answer", "/edit guide/pen\n答：甲。", "上线", func(w *world) {
+			w.press(staffChat, 42, "改答案")
+			w.staff("乙。")
+		}, "乙。"},
+		{"another title", "/add 要居住证吗\n答：甲。", "上线", func(w *world) {
+			w.press(staffChat, 42, "改标题")
+			w.staff("要暂住证吗")
+		}, "标题：要暂住证吗"},
+		{"other phrasings, by a colleague", "/add 要居住证吗\n答：甲。", "上线", func(w *world) {
+			w.press(staffChat, 43, "改问法")
+			w.handle(w.event(staffChat, 43, bot.Text{Text: "暂住证行吗"}))
+		}, "问法：暂住证行吗"},
+		{"another source", "/add 要居住证吗\n答：甲。", "上线", func(w *world) {
+			w.press(staffChat, 42, "改出处")
+			w.staff("管局通知")
+		}, "出处：管局通知"},
+		{"another scope", "/add 要居住证吗\n答：甲。", "上线", func(w *world) { w.press(staffChat, 43, "个人") }, "适用：个人"},
+		{"another answer after the warning", "/add 要居住证吗\n答：打 13800138000。", "仍要上线", func(w *world) {
+			w.press(staffChat, 42, "改答案")
+			w.staff("打 13800138000 或 12345。")
+		}, "或 12345"},
+	} {
+		w := newWorld(t)
+		w.staff(tt.begin)
+		if tt.button == "仍要上线" {
+			w.press(staffChat, 42, "上线")
+		}
+		old := w.previewData(tt.button)
+		tt.change(w)
+		r := w.tapped(42, old)
+		if w.know.puts != 0 || !strings.Contains(r.Text, tt.now) || !strings.Contains(r.Text, "没有上线") || r.Edit == 0 {
+			t.Errorf("%s: the old preview puts %d entries and says\n%s\nwant none, and %q in its place", tt.about, w.know.puts, r.Text, tt.now)
+		}
+		r = w.tapped(42, w.previewData("上线"))
+		if tt.button == "仍要上线" {
+			r = w.tapped(42, w.previewData("仍要上线"))
+		}
+		if w.know.puts != 1 || !strings.Contains(r.Text, "已保存并上线") {
+			t.Errorf("%s: the present preview puts %d entries and says\n%s", tt.about, w.know.puts, r.Text)
+		}
+	}
+}
+
+// A button of a choice does what its label says, whatever became of the draft
+// since, and twice what it does once.
+func TestOldChoice(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 要居住证吗\n答：要。\n省份：福建")
+	without, individual := w.previewData("✓ 福建"), w.previewData("个人")
+	for _, data := range []string{without, without, individual, individual} {
+		w.tapped(43, data)
+	}
+	r := w.tapped(43, without)
+	if strings.Contains(r.Text, "福建") || !strings.Contains(r.Text, "适用：个人") {
+		t.Errorf("without 福建, for individuals, the draft is\n%s", r.Text)
+	}
+}
+
+// A tap whose outcome was lost is done once, and told as done.
+func TestPublishLost(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 要居住证吗\n- 手印要吗\n答：要。") // a phrasing that another entry answers
+	before := w.saved()
+	w.press(staffChat, 42, "上线")
+	w.restore(before)
+	if r := w.handle(w.last); w.know.puts != 1 || !strings.Contains(r[0].Text, "已保存并上线") {
+		t.Errorf("%d entries put, the tap says\n%s", w.know.puts, r[0].Text)
+	}
+}
+
+func (w *world) saved() bot.Session {
+	w.t.Helper()
+	s, err := w.config.Chats.Load(w.t.Context(), staffChat)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+func (w *world) restore(s bot.Session) {
+	w.t.Helper()
+	if err := w.config.Chats.Save(w.t.Context(), staffChat, s); err != nil {
+		w.t.Fatal(err)
+	}
+	w.restart()
+}
