@@ -15,14 +15,15 @@ import (
 	"beianbot/kb"
 )
 
-// entryOf returns the entry that a draft is to become.
+// entryOf returns the entry that a draft is to become when it is published now. It
+// is signed by whoever acts: to publish is to answer for it, whoever wrote it.
 func (t *turn) entryOf(d *Draft) kb.Entry {
 	e := d.Entry
 	e.Title, e.Source, e.Body = maps.Clone(e.Title), maps.Clone(e.Source), maps.Clone(e.Body)
 	e.Phrasings = slices.Clone(e.Phrasings)
 	body := slices.Clone(e.Body[kb.Chinese])
 	scope := t.scopeText(d.Provinces, d.Kinds)
-	e.By, e.Changed, e.Change = d.By, d.At.UTC(), d.Key
+	e.By, e.Changed, e.Change = t.signature(), t.now.UTC(), d.Key
 	if now, ok := t.besides(d); ok {
 		// The official text stays as it is, and so does for whom it holds. What
 		// colleagues put beside it meanwhile stays too.

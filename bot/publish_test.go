@@ -3,6 +3,8 @@ package bot_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"beianbot/bot"
 )
@@ -110,6 +112,38 @@ func TestPublishLost(t *testing.T) {
 	if r := w.handle(w.last); w.know.puts != 1 || !strings.Contains(r[0].Text, "已保存并上线") {
 		t.Errorf("%d entries put, the tap says\n%s", w.know.puts, r[0].Text)
 	}
+}
+
+// Whoever publishes signs, with the time of the tap, whoever wrote the draft and
+// however long before.
+func TestPublisherSigns(t *testing.T) {
+	if _, err := shipped(); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.staff("/help") // so that the names are known
+		w.handle(w.event(staffChat, 43, body("/help")))
+		w.staff("/add 电话多少\n答：打 13800138000。")
+		time.Sleep(time.Hour)
+		w.press(staffChat, 43, "上线")
+		time.Sleep(time.Minute)
+		r := w.press(staffChat, 43, "仍要上线")
+		if again := w.tapped(42, w.last.Body.(bot.Press).Data); !strings.Contains(r[0].Text, "草稿是 小李 写的") || !strings.Contains(again.Text, "草稿是 小李 写的") {
+			t.Errorf("the outcome is\n%s\nand once more\n%s\nwant who wrote the draft", r[0].Text, again.Text)
+		}
+		e := w.know.StaffEntries()[0]
+		if at := time.Now().UTC(); !e.Changed.Equal(at) {
+			t.Errorf("changed at %s, want when it was published, %s", e.Changed, at)
+		}
+		if h := w.staff("/history " + e.ID)[0].Text; !strings.Contains(h, firstNames[43]+"：") || strings.Contains(h, "小李") {
+			t.Errorf("the history is\n%s\nwant it signed by who published", h)
+		}
+		w.staff("/add 邮箱多少\n答：没有。")
+		if r := w.press(staffChat, 42, "上线"); strings.Contains(r[0].Text, "写的") {
+			t.Errorf("one's own draft is said to be somebody's:\n%s", r[0].Text)
+		}
+	})
 }
 
 func (w *world) saved() bot.Session {

@@ -152,6 +152,8 @@ type Finished struct {
 	Key   string `json:"key"`   // of the draft, or the ID that was retired
 	Entry string `json:"entry"` // ID; empty for a cancelled draft
 	Title string `json:"title,omitempty"`
+
+	Drafter string `json:"drafter,omitempty"` // who wrote what somebody else published, an opaque key
 }
 
 // repeats reports whether the update was handled before, and remembers it. Ids

@@ -336,6 +336,9 @@ func (t *turn) publish(ctx context.Context, arg string, anyway bool) []Reply {
 		t.count("saved")
 	}
 	f := Finished{Key: key, Entry: e.ID, Title: e.Title[kb.Chinese]}
+	if d.By != e.By {
+		f.Drafter = d.By
+	}
 	t.finishDraft(f)
 	replies := t.outcome(f)
 	t.offerSpread(ctx, &replies[0], e.ID)
@@ -363,7 +366,11 @@ func (t *turn) outcome(f Finished) []Reply {
 	if f.Entry == "" {
 		return t.sayTo("staff-cancelled", nil)
 	}
-	return t.sayTo("staff-saved", args{"title": f.Title, "id": f.Entry})
+	replies := t.sayTo("staff-saved", args{"title": f.Title, "id": f.Entry})
+	if f.Drafter != "" {
+		replies[0].Text += "\n" + t.desk("staff-drafter", args{"who": t.who(f.Drafter)})
+	}
+	return replies
 }
 
 // finishDraft removes the draft and remembers what became of it.
