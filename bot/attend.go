@@ -230,8 +230,11 @@ func (t *turn) inquiryAct(ctx context.Context, a action, arg string) []Reply {
 		}
 	case actSave, actMerge:
 		change = func(i *Inquiry) error {
-			if i.answer() == "" || i.Why == WhyPicture {
+			switch {
+			case i.answer() == "" || i.Why == WhyPicture:
 				return errNone
+			case i.IsClosed() && i.Ending == EndSaved:
+				return errShut // once is enough
 			}
 			return nil
 		}

@@ -85,7 +85,7 @@ func TestTwoDraftsOneTitle(t *testing.T) {
 	if r := w.tapped(43, second); w.know.puts != 1 || !strings.Contains(r.Text, "可能重复：福建要居住证吗") {
 		t.Errorf("%d entries put, the second tap says\n%s", w.know.puts, r.Text)
 	}
-	w.tapped(43, w.previewData("上线"))
+	w.tapped(43, w.dataOf("上线"))
 	w.tapped(42, first)
 	var ids []string
 	for _, e := range w.know.StaffEntries() {

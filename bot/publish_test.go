@@ -9,19 +9,21 @@ import (
 	"beianbot/bot"
 )
 
-// previewData returns the data of the button with a label under the newest message
-// of the staff chat.
-func (w *world) previewData(label string) string {
+// newest returns the newest message of the staff chat.
+func (w *world) newest() bot.Reply { return w.shown[staffChat][len(w.shown[staffChat])-1] }
+
+// dataOf returns the data of the button with a label under the newest message of
+// the staff chat.
+func (w *world) dataOf(label string) string {
 	w.t.Helper()
-	shown := w.shown[staffChat]
-	for _, row := range shown[len(shown)-1].Buttons {
+	for _, row := range w.newest().Buttons {
 		for _, b := range row {
 			if b.Label == label {
 				return b.Data
 			}
 		}
 	}
-	w.t.Fatalf("no button %q under\n%s", label, shown[len(shown)-1].Text)
+	w.t.Fatalf("no button %q under\n%s", label, w.newest().Text)
 	return ""
 }
 
@@ -71,15 +73,15 @@ func TestOldPreview(t *testing.T) {
 		if tt.button == "仍要上线" {
 			w.press(staffChat, 42, "上线")
 		}
-		old := w.previewData(tt.button)
+		old := w.dataOf(tt.button)
 		tt.change(w)
 		r := w.tapped(42, old)
 		if w.know.puts != 0 || !strings.Contains(r.Text, tt.now) || !strings.Contains(r.Text, "没有上线") || r.Edit == 0 {
 			t.Errorf("%s: the old preview puts %d entries and says\n%s\nwant none, and %q in its place", tt.about, w.know.puts, r.Text, tt.now)
 		}
-		r = w.tapped(42, w.previewData("上线"))
+		r = w.tapped(42, w.dataOf("上线"))
 		if tt.button == "仍要上线" {
-			r = w.tapped(42, w.previewData("仍要上线"))
+			r = w.tapped(42, w.dataOf("仍要上线"))
 		}
 		if w.know.puts != 1 || !strings.Contains(r.Text, "已保存并上线") {
 			t.Errorf("%s: the present preview puts %d entries and says\n%s", tt.about, w.know.puts, r.Text)
@@ -92,7 +94,7 @@ func TestOldPreview(t *testing.T) {
 func TestOldChoice(t *testing.T) {
 	w := newWorld(t)
 	w.staff("/add 要居住证吗\n答：要。\n省份：福建")
-	without, individual := w.previewData("✓ 福建"), w.previewData("个人")
+	without, individual := w.dataOf("✓ 福建"), w.dataOf("个人")
 	for _, data := range []string{without, without, individual, individual} {
 		w.tapped(43, data)
 	}
@@ -144,6 +146,45 @@ func TestPublisherSigns(t *testing.T) {
 			t.Errorf("one's own draft is said to be somebody's:\n%s", r[0].Text)
 		}
 	})
+}
+
+// The answer to a question is saved once: the second colleague gets the draft of
+// the first, and when it is live is told so, to save it and to add it to an entry.
+func TestSavedOnce(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/help")
+	w.say("/human 核验单怎么弄才好")
+	w.replyTo(43, "这样弄。")
+	save, merge := w.dataOf("存为新条目"), w.dataOf("并入「核验单用什么笔」")
+	first := w.tapped(42, save)
+	mine := w.dataOf("上线")
+	second := w.tapped(43, save)
+	if !strings.Contains(second.Text, "已经有草稿，是 小李 的") || w.dataOf("上线") != mine {
+		t.Errorf("the second to save sees\n%s\nwant the draft of the first\n%s", second.Text, first.Text)
+	}
+	added := w.tapped(43, merge)
+	join := w.dataOf("上线")
+	if !strings.Contains(w.tapped(42, merge).Text, "是 "+firstNames[43]+" 的") {
+		t.Errorf("the second to add it sees another draft than\n%s", added.Text)
+	}
+	w.tapped(43, mine)
+	for about, data := range map[string]string{"save": save, "merge": merge} {
+		if r := w.tapped(42, data); !strings.Contains(r.Text, "已存成条目") || !strings.Contains(r.Text, "没有做任何事") || len(r.Buttons) != 0 {
+			t.Errorf("%s of a question that is saved says\n%s", about, r.Text)
+		}
+	}
+	for range 2 { // what it may repeat, and that it is saved
+		if r := w.tapped(43, join); strings.Contains(r.Text, "已保存并上线") {
+			t.Fatalf("a second entry of the same answer says\n%s", r.Text)
+		}
+		join = w.newest().Buttons[0][0].Data
+	}
+	if !strings.Contains(w.newest().Text, "存过了：") || w.know.puts != 1 {
+		t.Errorf("%d entries put; the draft says\n%s", w.know.puts, w.newest().Text)
+	}
+	if r := w.tapped(43, join); w.know.puts != 2 || !strings.Contains(r.Text, "已保存并上线") {
+		t.Errorf("insisting, %d entries are put: %s", w.know.puts, r.Text)
+	}
 }
 
 func (w *world) saved() bot.Session {

@@ -169,7 +169,7 @@ func choice(list []string, s string, on bool) []string {
 // saveInquiry makes a draft of a new entry from an inquiry and its answer.
 func (t *turn) saveInquiry(ctx context.Context, i Inquiry) []Reply {
 	if d := t.inquiryDraft(i.Key, ""); d != nil {
-		return t.preview(ctx, d)
+		return t.found(ctx, d)
 	}
 	d := t.newDraft()
 	d.Inquiry = i.Key
@@ -262,7 +262,7 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 		return t.stale()
 	}
 	if d := t.inquiryDraft(i.Key, e.ID); d != nil {
-		return t.preview(ctx, d)
+		return t.found(ctx, d)
 	}
 	d := t.newDraft()
 	d.Inquiry, d.Entry, d.Edits, d.Since, d.Step = i.Key, e, true, e.Change, StepConfirm
@@ -281,14 +281,22 @@ func (t *turn) mergeInquiry(ctx context.Context, i Inquiry, n string) []Reply {
 	return t.preview(ctx, t.keepDraft(*d))
 }
 
-// inquiryDraft returns the sender's draft that was made of an inquiry: of a new
-// entry, or of that with the ID.
+// inquiryDraft returns the draft that was made of an inquiry, by whomever: of a new
+// entry, or of that with the ID. There is one, so that an answer is not saved twice.
 func (t *turn) inquiryDraft(key, id string) *Draft {
-	by := t.signature()
 	for k := range t.s.Drafts {
-		if d := &t.s.Drafts[k]; d.Inquiry == key && d.By == by && (id == "") == !d.Edits && (id == "" || d.Entry.ID == id) {
+		if d := &t.s.Drafts[k]; d.Inquiry == key && (id == "") == !d.Edits && (id == "" || d.Entry.ID == id) {
 			return d
 		}
 	}
 	return nil
+}
+
+// found shows a draft that is there already, and whose it is.
+func (t *turn) found(ctx context.Context, d *Draft) []Reply {
+	say := t.desk("staff-confirm", nil)
+	if d.By != t.signature() {
+		say = t.desk("staff-theirs", args{"who": t.who(d.By)}) + "\n" + say
+	}
+	return t.previewAnd(ctx, d, actPublish, say)
 }

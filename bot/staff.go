@@ -283,8 +283,9 @@ func (t *turn) inPlace(replies []Reply) []Reply {
 // nil. A second tap, or the same tap again after a crash, makes no second entry
 // and no second version: the draft's key names both. A draft with a telephone
 // number, a link or advertising wants another tap, and so does one of an entry
-// that somebody else has changed since. What goes live is what the button stood
-// under: the tap on an older preview shows the present one.
+// that somebody else has changed since, or of a question that is saved already. What
+// goes live is what the button stood under: the tap on an older preview shows the
+// present one.
 func (t *turn) publish(ctx context.Context, arg string, anyway bool) []Reply {
 	key, seen, _ := strings.Cut(arg, ":")
 	if f := t.finished(key); f != nil {
@@ -299,20 +300,24 @@ func (t *turn) publish(ctx context.Context, arg string, anyway bool) []Reply {
 		return t.sayTo("staff-gone", nil)
 	}
 	e := t.entryOf(d)
-	if now, _ := t.kb.Entry(e.ID); d.behind(now) {
-		replies := t.previewAnd(ctx, d, actConfirm, t.desk("staff-changed", t.whoWhen(Mark{By: now.By, At: now.Changed})))
-		if _, ok := t.besides(d); ok {
-			d.Entry.Phrasings = e.Phrasings
+	// A draft that is live already, by a tap whose outcome a crash lost, would be found
+	// to repeat itself.
+	if now, _ := t.kb.Entry(e.ID); now.Change != d.Key {
+		doubts := t.doubts(ctx, d, e)
+		switch {
+		case d.behind(now):
+			changed := t.desk("staff-changed", t.whoWhen(Mark{By: now.By, At: now.Changed}))
+			replies := t.previewAnd(ctx, d, actConfirm, strings.Join(append([]string{changed}, doubts...), "\n"))
+			if _, ok := t.besides(d); ok {
+				d.Entry.Phrasings = e.Phrasings
+			}
+			d.Since, d.Entry.Version = now.Change, now.Version // whoever insists follows on it
+			return replies
+		case seen != t.shown(e, t.duplicates(e)):
+			return t.previewAnd(ctx, d, actPublish, t.desk("staff-outdated", nil))
+		case doubts != nil && !anyway:
+			return t.previewAnd(ctx, d, actConfirm, strings.Join(doubts, "\n"))
 		}
-		d.Since, d.Entry.Version = now.Change, now.Version // whoever insists follows on it
-		return replies
-	}
-	// Put in service by a tap whose outcome a crash lost, it is its own duplicate.
-	if now, _ := t.kb.Entry(e.ID); now.Change != d.Key && seen != t.shown(e, t.duplicates(e)) {
-		return t.previewAnd(ctx, d, actPublish, t.desk("staff-outdated", nil))
-	}
-	if risks := t.risks(e); risks != nil && !anyway {
-		return t.previewAnd(ctx, d, actConfirm, t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}))
 	}
 	publish := actPublish
 	if anyway {
@@ -343,6 +348,26 @@ func (t *turn) publish(ctx context.Context, arg string, anyway bool) []Reply {
 	replies := t.outcome(f)
 	t.offerSpread(ctx, &replies[0], e.ID)
 	return replies
+}
+
+// doubts says why a draft that e comes of wants another tap.
+func (t *turn) doubts(ctx context.Context, d *Draft, e kb.Entry) []string {
+	var list []string
+	if risks := t.risks(e); risks != nil {
+		list = append(list, t.desk("staff-sure", args{"complaints": t.words.join(kb.Chinese, risks)}))
+	}
+	if d.Inquiry == "" {
+		return list
+	}
+	i, err := t.inquiries.Inquiry(ctx, d.Inquiry)
+	switch {
+	case errors.Is(err, kb.ErrNotFound): // it is kept for weeks only
+	case err != nil:
+		t.fail(fmt.Errorf("read the inquiry of a draft: %w", err))
+	case i.IsClosed() && i.Ending == EndSaved:
+		list = append(list, t.desk("staff-saved-before", args{"ending": t.desk("end-"+string(i.Ending), t.whoWhen(i.Closed))}))
+	}
+	return list
 }
 
 // cancel drops a draft. What is live already stays so, and is said to be.

@@ -307,7 +307,7 @@ var says = map[string][]string{
 	"staff-preview": {"title", "card", "phrasings"}, "staff-complaints": {"complaints"}, "staff-fatal": {"complaints"},
 	"staff-confirm": {}, "staff-outdated": {}, "staff-saved": {"title", "id"}, "staff-drafter": {"who"}, "staff-live": {"title", "id"}, "staff-not-saved": {}, "staff-cancelled": {}, "staff-gone": {},
 	"staff-retired": {"id"}, "staff-not-retired": {}, "staff-no-entry": {}, "staff-which": {}, "staff-which-edit": {}, "staff-retire": {}, "staff-retire-shipped": {"title"},
-	"staff-changed": {"who", "when"}, "staff-sure": {"complaints"}, "staff-export": {"count"},
+	"staff-changed": {"who", "when"}, "staff-sure": {"complaints"}, "staff-theirs": {"who"}, "staff-saved-before": {"ending"}, "staff-export": {"count"},
 	"staff-history": {"id", "count"}, "staff-version": {"number", "who", "when", "text"}, "staff-version-retired": {},
 	"staff-version-withdrawn": {}, "staff-history-undo": {"id"}, "staff-history-none": {"id"},
 	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
