@@ -499,7 +499,7 @@ func TestDraftProvinces(t *testing.T) {
 	w.press(staffChat, 42, "✓ 福建")
 	w.press(staffChat, 42, "浙江")
 	r := w.press(staffChat, 42, "完成")
-	for _, want := range []string{"适用：江西、浙江", "问法：江西要居住证吗、浙江要居住证吗"} {
+	for _, want := range []string{"适用：江西、浙江", "自动加的问法：江西要居住证吗、浙江要居住证吗"} {
 		if !strings.Contains(r[0].Text, want) {
 			t.Errorf("the draft has no %q:\n%s", want, r[0].Text)
 		}

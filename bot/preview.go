@@ -50,7 +50,8 @@ func (t *turn) entryOf(d *Draft) kb.Entry {
 		delete(e.Body, kb.English) // it lacks what was added
 	case scope != "" && len(d.Merge) == 0:
 		body = append(body, t.words.say(kb.Chinese, "staff-scope", args{"scope": scope}))
-		e.Phrasings = append(e.Phrasings, t.scopePhrasings(d)...)
+		made, _ := t.scopePhrasings(d)
+		e.Phrasings = append(e.Phrasings, made...)
 	}
 	e.Body[kb.Chinese] = body
 	return e
@@ -112,16 +113,33 @@ func (t *turn) scopeText(provinces, kinds []string) string {
 	return strings.Trim(t.words.join(kb.Chinese, provinces)+"，"+t.words.join(kb.Chinese, words), "，")
 }
 
-// scopePhrasings returns the title with those provinces and kinds that neither
-// it nor a phrasing names: an entry is held to a scope by its words.
-func (t *turn) scopePhrasings(d *Draft) []string {
+// scopePhrasings returns the title with those provinces and kinds before it that
+// neither it nor a phrasing names: an entry is held to a scope by its words. A title
+// that names a province, or a kind, gets no other one: nobody asks 广东福建要居住证吗.
+// missing are those that nothing names then. They are made anew for every preview and
+// are no part of the draft.
+func (t *turn) scopePhrasings(d *Draft) (made, missing []string) {
+	if _, ok := t.besides(d); ok || len(d.Merge) > 0 {
+		return nil, nil // the scope stands in what is added
+	}
 	title := d.Entry.Title[kb.Chinese]
-	texts := strings.Join(append(slices.Clone(d.Entry.Phrasings), title), "\n")
+	texts := append(slices.Clone(d.Entry.Phrasings), title)
 	prefixes := []string{""}
-	for _, names := range [][]string{d.Provinces, d.Kinds} {
+	var provinces []string
+	for _, p := range t.kb.Provinces() {
+		provinces = append(provinces, string(p.Province))
+	}
+	kinds := []string{string(kb.Individual), string(kb.Organization)}
+	for _, scope := range []struct{ names, alike []string }{{d.Provinces, provinces}, {d.Kinds, kinds}} {
+		named := slices.ContainsFunc(scope.alike, func(o string) bool { return t.names(title, o) })
 		var next []string
-		for _, name := range names {
-			if word := t.scopeText(nil, []string{name}); !strings.Contains(texts, word) {
+		for _, name := range scope.names {
+			word := t.scopeText(nil, []string{name})
+			switch {
+			case slices.ContainsFunc(texts, func(text string) bool { return t.names(text, name) }):
+			case named:
+				missing = append(missing, word)
+			default:
 				for _, p := range prefixes {
 					next = append(next, p+word)
 				}
@@ -131,13 +149,20 @@ func (t *turn) scopePhrasings(d *Draft) []string {
 			prefixes = next
 		}
 	}
-	var list []string
 	for _, p := range prefixes {
 		if p != "" {
-			list = append(list, clip(p+title, maxPhrasing))
+			made = append(made, clip(p+title, maxPhrasing))
 		}
 	}
-	return list
+	return made, missing
+}
+
+// names reports whether a text names a province or a kind, in whatever words: 深圳
+// names 广东, and 企业 names 单位.
+func (t *turn) names(text, name string) bool {
+	word := t.scopeText(nil, []string{name})
+	in, of := t.kb.Situation(text), t.kb.Situation(word)
+	return strings.Contains(text, word) || of.Province != "" && in.Province == of.Province || of.Kind != "" && in.Kind == of.Kind
 }
 
 // What a preview lists at most.
@@ -161,11 +186,9 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 	card := t.card(t.kb.Preview(e, kb.Chinese))
 	const mark = "\x00"
 	phrasings := t.words.report(kb.Chinese, "none", nil)
-	if n := len(e.Phrasings); n > 0 {
-		phrasings = t.words.join(kb.Chinese, e.Phrasings[:min(n, maxShownPhrasings)])
-		if n > maxShownPhrasings {
-			phrasings = t.desk("desk-and-more", args{"list": phrasings, "count": number(n)})
-		}
+	made, missing := t.scopePhrasings(d)
+	if n := len(e.Phrasings) - len(made); n > 0 {
+		phrasings = t.listed(e.Phrasings[:n])
 	}
 	text := t.desk("staff-preview", args{"title": e.Title[kb.Chinese], "phrasings": phrasings, "card": mark})
 	before, after, _ := strings.Cut(text, mark)
@@ -174,6 +197,12 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 		Spans: []Span{{Start: len(before), End: len(before) + len(card.Text), Style: Blockquote}},
 	}
 	add := func(key string, a args) { r.Text += "\n" + t.desk(key, a) }
+	if made != nil {
+		add("staff-scope-made", args{"phrasings": t.listed(made)})
+	}
+	if missing != nil {
+		add("staff-scope-missing", args{"scope": t.words.join(kb.Chinese, missing)})
+	}
 	if d.Edits {
 		t.addEdit(d, e, add)
 	}
@@ -209,6 +238,16 @@ func (t *turn) previewAnd(ctx context.Context, d *Draft, publish action, say str
 	}
 	r.Buttons = append(r.Buttons, t.draftButtons(d)...)
 	return []Reply{r}
+}
+
+// listed joins phrasings, as many as a preview shows.
+func (t *turn) listed(phrasings []string) string {
+	n := len(phrasings)
+	text := t.words.join(kb.Chinese, phrasings[:min(n, maxShownPhrasings)])
+	if n > maxShownPhrasings {
+		text = t.desk("desk-and-more", args{"list": text, "count": number(n)})
+	}
+	return text
 }
 
 // shown names what a preview of a draft that is to become e shows: the content, the

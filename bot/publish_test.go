@@ -187,6 +187,58 @@ func TestSavedOnce(t *testing.T) {
 	}
 }
 
+// An entry is held to provinces and kinds by phrasings that are made of its title,
+// as long as that makes a question that somebody would ask.
+func TestScopePhrasings(t *testing.T) {
+	for _, tt := range []struct {
+		title, form   string
+		made, missing string // as the preview lists them
+	}{
+		{"要居住证吗", "省份：福建、广东", "福建要居住证吗、广东要居住证吗", ""},
+		{"要居住证吗", "省份：福建\n对象：个人、单位", "福建个人要居住证吗、福建单位要居住证吗", ""},
+		{"福建个人要居住证吗", "省份：福建\n对象：个人", "", ""},
+		{"福建个人要居住证吗", "省份：福建、广东\n对象：个人", "", "广东"},
+		{"福建个人要居住证吗", "省份：广东省\n对象：单位", "", "广东省、单位"},
+		{"个人要居住证吗", "省份：广东\n对象：个人、单位", "广东个人要居住证吗", "单位"},
+		{"福建和江西要居住证吗", "省份：广东", "", "广东"},
+		{"深圳要居住证吗", "省份：广东、福建", "", "福建"},
+		{"企业要盖章吗", "对象：单位", "", ""},
+		{"要居住证吗\n- 广东要居住证吗", "省份：福建、广东", "福建要居住证吗", ""},
+	} {
+		w := newWorld(t)
+		text := w.staff("/add " + tt.title + "\n答：要。\n" + tt.form)[0].Text
+		for line, want := range map[string]string{"按适用范围自动加的问法：": tt.made, "问法里还没有": tt.missing} {
+			if _, got, ok := strings.Cut(text, line); ok != (want != "") || !strings.HasPrefix(got, want+"\n") && !strings.HasPrefix(got, want+"：") && ok {
+				t.Errorf("%s, %s: the draft is\n%s\nwant %q after %s", tt.title, tt.form, text, want, line)
+			}
+		}
+		w.press(staffChat, 42, "上线")
+		got := strings.Join(w.know.StaffEntries()[0].Phrasings, "、")
+		if !strings.HasSuffix(got, tt.made) || tt.made == "" && strings.Contains(got, "、") {
+			t.Errorf("%s, %s: the entry has the phrasings %q, want %q made", tt.title, tt.form, got, tt.made)
+		}
+	}
+}
+
+// The phrasings of a scope are made anew when the scope, the title or the phrasings
+// change, and none is left of the ones before.
+func TestScopePhrasingsAnew(t *testing.T) {
+	w := newWorld(t)
+	w.staff("/add 要居住证吗\n答：要。\n省份：福建")
+	w.press(staffChat, 42, "改标题")
+	w.staff("要暂住证吗")
+	w.press(staffChat, 42, "改问法")
+	w.staff("暂住证行吗")
+	w.press(staffChat, 42, "✓ 福建")
+	w.press(staffChat, 42, "省份")
+	w.press(staffChat, 42, "江西")
+	w.press(staffChat, 42, "完成")
+	w.press(staffChat, 42, "上线")
+	if got := strings.Join(w.know.StaffEntries()[0].Phrasings, "、"); got != "暂住证行吗、江西要暂住证吗" {
+		t.Errorf("the phrasings are %s", got)
+	}
+}
+
 func (w *world) saved() bot.Session {
 	w.t.Helper()
 	s, err := w.config.Chats.Load(w.t.Context(), staffChat)

@@ -313,7 +313,7 @@ var says = map[string][]string{
 	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
 	"edit-title": {}, "edit-phrasings": {}, "edit-answer": {}, "edit-source": {},
 	"staff-list": {"count"}, "staff-edit-one": {"number"}, "staff-retire-one": {"number"}, "staff-list-line": {"number", "id", "title"}, "staff-list-signed": {"number", "id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-hidden": {"ids"}, "staff-hidden": {"id"}, "staff-list-more": {"count"}, "staff-list-empty": {},
-	"staff-scope": {"scope"}, "staff-source": {},
+	"staff-scope": {"scope"}, "staff-scope-made": {"phrasings"}, "staff-scope-missing": {"scope"}, "staff-source": {},
 
 	"inquiry-sent": inquirySlots, "inquiry-choose": inquirySlots, "inquiry-waiting": inquirySlots, "inquiry-crowded": inquirySlots,
 	"inquiry-limit": inquirySlots, "inquiry-no-help": inquirySlots, "inquiry-human": inquirySlots, "human-ask": {},
