@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"beianbot/bot"
+	"beianbot/kb"
 )
 
 // newest returns the newest message of the staff chat.
@@ -236,6 +237,41 @@ func TestScopePhrasingsAnew(t *testing.T) {
 	w.press(staffChat, 42, "上线")
 	if got := strings.Join(w.know.StaffEntries()[0].Phrasings, "、"); got != "暂住证行吗、江西要暂住证吗" {
 		t.Errorf("the phrasings are %s", got)
+	}
+}
+
+// A title that is none is asked for again, and nothing else: what stood below it in
+// the same message is kept.
+func TestTitleAgain(t *testing.T) {
+	long := strings.Repeat("长", 41)
+	for _, tt := range []struct {
+		about string
+		says  []string
+		want  string // what is said to the last one
+	}{
+		{"the whole form", []string{"/add " + long + "\n- 暂住证行吗\n答：要。\n出处：管局\n省份：福建", "要居住证吗"}, "标题：要居住证吗\n问法：暂住证行吗\n用户会看到：\n要。\n适用：福建\n出处：管局（"},
+		{"the form in the first step", []string{"/add", long + "\n- 暂住证行吗\n答：要。", "要居住证吗"}, "标题：要居住证吗\n问法：暂住证行吗\n用户会看到：\n要。"},
+		{"too long twice", []string{"/add " + long + "\n答：要。", long, "要居住证吗"}, "标题：要居住证吗\n问法：无\n用户会看到：\n要。"},
+		{"the whole form again, with another answer", []string{"/add " + long + "\n- 暂住证行吗\n答：要。", "要居住证吗\n答：不要。"}, "问法：暂住证行吗\n用户会看到：\n不要。"},
+		{"phrasings alone", []string{"/add " + long + "\n- 暂住证行吗", "要居住证吗"}, "第三步"},
+		{"the title alone", []string{"/add " + long, "要居住证吗"}, "第二步"},
+	} {
+		w := newWorld(t)
+		for i, text := range tt.says {
+			got := w.staff(text)[0].Text
+			if last := i == len(tt.says)-1; last && !strings.Contains(got, tt.want) {
+				t.Errorf("%s: at the end the bot says\n%s\nwant %q", tt.about, got, tt.want)
+			} else if !last && i > 0 && !strings.Contains(got, "再发一次标题") {
+				t.Errorf("%s: to message %d the bot says\n%s\nwant the title asked for", tt.about, i+1, got)
+			}
+		}
+		if strings.HasPrefix(tt.want, "第") {
+			continue
+		}
+		w.press(staffChat, 42, "上线")
+		if es := w.know.StaffEntries(); len(es) != 1 || es[0].Title[kb.Chinese] != "要居住证吗" || !strings.HasPrefix(es[0].ID, "staff/entry-") {
+			t.Errorf("%s: the entries are %+v", tt.about, es)
+		}
 	}
 }
 

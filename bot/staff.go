@@ -96,19 +96,33 @@ func (t *turn) add(ctx context.Context, text string) []Reply {
 	if text == "" {
 		return t.prompt(ctx, saved)
 	}
-	f := parseForm(text)
-	if !saved.takeTitle(f.title) {
+	return t.begin(ctx, saved, parseForm(text))
+}
+
+// begin takes the first message of a new entry, which may be the whole form, and
+// says what is wanted next. When the title is none, the rest is kept, and so is what
+// an earlier message brought and this one does not.
+func (t *turn) begin(ctx context.Context, d *Draft, f form) []Reply {
+	if len(f.phrasings) > 0 {
+		d.Entry.Phrasings = f.phrasings
+	}
+	if len(f.answer) > 0 {
+		t.complete(d, f)
+	}
+	if !d.takeTitle(f.title) {
+		d.Step = StepTitle
 		return t.sayTo("staff-title", args{"max": number(maxTitle)})
 	}
-	saved.Step = StepPhrasings
-	saved.Entry.Phrasings = f.phrasings
 	switch {
-	case len(f.answer) > 0:
-		t.complete(saved, f)
-	case len(f.phrasings) > 0:
-		saved.Step = StepAnswer
+	case d.complete():
+		d.Step = StepConfirm
+		d.Entry.ID = entryID(t.kb.NewID(d.Entry.Title[kb.Chinese]), d.Key)
+	case len(d.Entry.Phrasings) > 0:
+		d.Step = StepAnswer
+	default:
+		d.Step = StepPhrasings
 	}
-	return t.prompt(ctx, saved)
+	return t.prompt(ctx, d)
 }
 
 // newDraft returns a draft of the sender that is not kept yet.
@@ -141,8 +155,10 @@ func (t *turn) await(d *Draft, step Step) *Draft {
 	return t.draft(key)
 }
 
-// complete reports whether there is an answer.
-func (d *Draft) complete() bool { return len(d.Entry.Body[kb.Chinese]) > 0 }
+// complete reports whether there is a title and an answer.
+func (d *Draft) complete() bool {
+	return d.Entry.Title[kb.Chinese] != "" && len(d.Entry.Body[kb.Chinese]) > 0
+}
 
 // takeTitle takes the title when it is one.
 func (d *Draft) takeTitle(title string) bool {
@@ -213,14 +229,7 @@ func (t *turn) draftInput(ctx context.Context, text string) (replies []Reply, ok
 	}
 	switch d.Step {
 	case StepTitle:
-		f := parseForm(text)
-		if !d.takeTitle(f.title) {
-			return t.sayTo("staff-title", args{"max": number(maxTitle)}), true
-		}
-		d.Entry.Phrasings, d.Step = f.phrasings, StepPhrasings
-		if len(f.answer) > 0 {
-			t.complete(d, f)
-		}
+		return t.begin(ctx, d, parseForm(text)), true
 	case StepPhrasings:
 		d.Entry.Phrasings = append(d.Entry.Phrasings, splitPhrasings(text)...)
 		d.Step = StepAnswer
