@@ -34,7 +34,7 @@ type Knowledge interface {
 	Lint(e kb.Entry) []kb.Complaint
 	Put(ctx context.Context, e kb.Entry) error
 	Retire(ctx context.Context, id, by, change string) error
-	Undo(ctx context.Context, id, by, change string) (kb.Entry, error)
+	Undo(ctx context.Context, id string, to int, by, change string) (kb.Entry, error)
 	History(ctx context.Context, id string) ([]kb.Entry, error)
 	Impact(e kb.Entry, questions []string) ([]kb.Change, error)
 	StaffEntries() []kb.Entry

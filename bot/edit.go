@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,25 +171,54 @@ func (t *turn) history(ctx context.Context, id string) []Reply {
 			a["text"] = t.desk("staff-version-withdrawn", nil)
 		case v.Retired:
 			a["text"] = t.desk("staff-version-retired", nil)
+		case v.Restores > 0:
+			a["text"] = t.desk("staff-version-restores", args{"number": number(v.Restores), "text": a["text"]})
+		case n > 0:
+			if parts := t.changed(vs[n-1], v); parts != nil {
+				a["text"] = t.desk("staff-version-changed", args{"parts": t.words.join(t.deskLang(), parts), "text": a["text"]})
+			}
 		}
 		lines = append(lines, t.desk("staff-version", a))
 	}
 	return t.reply(strings.Join(append(lines, t.desk("staff-history-undo", args{"id": id})), "\n"))
 }
 
-// undo puts the version of an entry before the newest one in service again.
-// Told twice in the same event, it does so once.
-func (t *turn) undo(ctx context.Context, id string) []Reply {
-	if id == "" {
+// changed names the parts in which two versions differ.
+func (t *turn) changed(a, b kb.Entry) []string {
+	var list []string
+	add := func(same bool, label string) {
+		if !same {
+			list = append(list, t.desk(label, nil))
+		}
+	}
+	add(a.Title[kb.Chinese] == b.Title[kb.Chinese], "part-title")
+	add(slices.Equal(a.Phrasings, b.Phrasings), "part-phrasings")
+	add(slices.Equal(said(a), said(b)), "part-answer")
+	add(a.Source[kb.Chinese] == b.Source[kb.Chinese], "part-source")
+	return list
+}
+
+// undo puts a version of an entry in service again: the one before that which holds,
+// or the one with the number behind the ID. Told twice in the same event, it does so
+// once.
+func (t *turn) undo(ctx context.Context, text string) []Reply {
+	id, version, numbered := strings.Cut(text, " ")
+	to, err := strconv.Atoi(strings.TrimSpace(version))
+	if id == "" || numbered && (err != nil || to < 1) {
 		return t.sayTo("staff-undo-how", nil)
 	}
-	e, err := t.kb.Undo(ctx, id, t.signature(), setKey(t.event.Update))
+	e, err := t.kb.Undo(ctx, id, to, t.signature(), setKey(t.event.Update))
+	a := args{"id": id, "number": number(e.Holds()), "count": number(e.Version)}
 	switch {
 	case errors.Is(err, kb.ErrNotFound):
 		if _, ok := t.kb.Entry(id); ok {
 			return t.sayTo("staff-history-none", args{"id": id})
 		}
 		return t.sayTo("staff-no-entry", nil)
+	case errors.Is(err, kb.ErrOldest):
+		return t.sayTo("staff-undo-oldest", args{"id": id})
+	case errors.Is(err, kb.ErrNoVersion):
+		return t.sayTo("staff-undo-none", args{"id": id, "number": number(to)})
 	case err != nil:
 		t.fail(fmt.Errorf("undo: %w", err))
 		return t.sayTo("staff-not-undone", nil)
@@ -197,7 +227,8 @@ func (t *turn) undo(ctx context.Context, id string) []Reply {
 	case e.Retired:
 		return t.sayTo("staff-undone-retired", args{"id": id})
 	}
-	return t.sayTo("staff-undone", args{"id": id, "answer": strings.Join(said(e), "\n")})
+	a["answer"] = strings.Join(said(e), "\n")
+	return t.sayTo("staff-undone", a)
 }
 
 // export sends all that staff changed as a file.

@@ -178,12 +178,18 @@ func (k *knowledge) Lint(e kb.Entry) []kb.Complaint {
 }
 
 func (k *knowledge) Put(_ context.Context, e kb.Entry) error {
+	e.Restores = 0
+	return k.write(e)
+}
+
+func (k *knowledge) write(e kb.Entry) error {
 	if vs := k.versions[e.ID]; len(vs) > 0 && vs[len(vs)-1].Change == e.Change {
 		return nil
 	}
 	k.puts++
 	applied, err := k.put()
 	if applied {
+		e.Version = len(k.versions[e.ID]) + 1
 		k.versions[e.ID] = append(k.versions[e.ID], e)
 		k.entries = slices.DeleteFunc(k.entries, func(o kb.Entry) bool { return o.ID == e.ID })
 		k.entries = append(k.entries, e)
@@ -211,21 +217,32 @@ func (k *knowledge) History(_ context.Context, id string) ([]kb.Entry, error) {
 	return nil, fmt.Errorf("history of %q: %w", id, kb.ErrNotFound)
 }
 
-func (k *knowledge) Undo(ctx context.Context, id, by, change string) (kb.Entry, error) {
+func (k *knowledge) Undo(_ context.Context, id string, to int, by, change string) (kb.Entry, error) {
 	vs := k.versions[id]
-	switch n := len(vs); {
-	case n == 0:
+	if len(vs) == 0 {
 		return kb.Entry{}, fmt.Errorf("undo %q: %w", id, kb.ErrNotFound)
-	case vs[n-1].Change == change:
-		return vs[n-1], nil
-	default:
-		e := vs[max(0, n-2)]
-		if n == 1 {
-			e.Retired = true
-		}
-		e.By, e.Change = by, change
-		return e, k.Put(ctx, e)
 	}
+	last := vs[len(vs)-1]
+	if last.Change == change {
+		return last, nil
+	}
+	e := last
+	switch n := cmp.Or(to, last.Holds()-1); {
+	case last.Holds() < 0 && to == 0:
+		return kb.Entry{}, kb.ErrOldest
+	case n > len(vs):
+		return kb.Entry{}, kb.ErrNoVersion
+	case n == 0:
+		e.Retired, e.Restores = true, -1
+	default:
+		e = vs[n-1]
+		e.Restores = e.Holds()
+	}
+	e.By, e.Change = by, change
+	if err := k.write(e); err != nil {
+		return kb.Entry{}, err
+	}
+	return k.versions[id][len(vs)], nil
 }
 
 func (k *knowledge) Overlay() []kb.Entry {

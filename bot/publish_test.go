@@ -275,6 +275,38 @@ func TestTitleAgain(t *testing.T) {
 	}
 }
 
+// /undo goes one version further back each time and says which one holds, a number
+// puts any of them back, and the history says what each version changed.
+func TestUndoWalksBack(t *testing.T) {
+	w := newWorld(t)
+	for _, form := range []string{"答：甲。", "问：毛笔行吗\n答：甲。", "答：丙。\n出处：管局"} {
+		w.staff("/edit guide/pen\n" + form)
+		w.press(staffChat, 42, "上线")
+	}
+	for _, tt := range []struct{ text, want string }{
+		{"/undo guide/pen", "现在用的是第 2 版（共 4 版）"},
+		{"/undo guide/pen", "现在用的是第 1 版（共 5 版）"},
+		{"/undo guide/pen", "现在是撤下的"}, // the small knowledge base of this test knows no official text
+		{"/undo guide/pen", "退到最早"},
+		{"/undo guide/pen 9", "没有第 9 版"},
+		{"/undo guide/pen x", "后面写条目的编号"},
+		{"/undo guide/pen 0", "后面写条目的编号"},
+		{"/undo guide/pen 3", "现在用的是第 3 版（共 7 版）。\n丙。"},
+		{"/history guide/pen", "7. "},
+		{"/history guide/pen", "：（退回到第 3 版）丙。\n6. "},
+		{"/history guide/pen", "：（撤下）\n5. "},
+		{"/history guide/pen", "：（改答案、改出处）丙。\n2. "},
+		{"/history guide/pen", "：（改问法）甲。\n1. "},
+	} {
+		if got := w.staff(tt.text)[0].Text; !strings.Contains(got, tt.want) {
+			t.Errorf("%s is answered\n%s\nwant %q in it", tt.text, got, tt.want)
+		}
+	}
+	if got := w.say("毛笔行吗")[0].Text; !strings.Contains(got, "丙。") || len(w.errs) != 0 {
+		t.Errorf("the answer is %q, errors %v", got, w.errs)
+	}
+}
+
 func (w *world) saved() bot.Session {
 	w.t.Helper()
 	s, err := w.config.Chats.Load(w.t.Context(), staffChat)

@@ -310,7 +310,7 @@ var says = map[string][]string{
 	"staff-changed": {"who", "when"}, "staff-sure": {"complaints"}, "staff-theirs": {"who"}, "staff-saved-before": {"ending"}, "staff-export": {"count"},
 	"staff-history": {"id", "count"}, "staff-version": {"number", "who", "when", "text"}, "staff-version-retired": {},
 	"staff-version-withdrawn": {}, "staff-history-undo": {"id"}, "staff-history-none": {"id"},
-	"staff-undone": {"id", "answer"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
+	"staff-undone": {"id", "answer", "number", "count"}, "staff-undo-oldest": {"id"}, "staff-undo-none": {"id", "number"}, "staff-version-restores": {"number", "text"}, "staff-version-changed": {"parts", "text"}, "staff-undone-retired": {"id"}, "staff-undone-withdrawn": {"id"}, "staff-not-undone": {},
 	"edit-title": {}, "edit-phrasings": {}, "edit-answer": {}, "edit-source": {},
 	"staff-list": {"count"}, "staff-edit-one": {"number"}, "staff-retire-one": {"number"}, "staff-list-line": {"number", "id", "title"}, "staff-list-signed": {"number", "id", "title", "who", "when"}, "staff-list-stale": {"ids"}, "staff-list-hidden": {"ids"}, "staff-hidden": {"id"}, "staff-list-more": {"count"}, "staff-list-empty": {},
 	"staff-scope": {"scope"}, "staff-scope-made": {"phrasings"}, "staff-scope-missing": {"scope"}, "staff-source": {},

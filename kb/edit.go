@@ -27,6 +27,7 @@ func (b *Base) Put(ctx context.Context, e Entry) error {
 			}
 		}
 	}
+	e.Restores = 0 // the version that e was made of may have been put back, this one is new
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.put(ctx, e)
@@ -67,12 +68,15 @@ func (b *Base) Retire(ctx context.Context, id, by, change string) error {
 	return b.Put(ctx, e)
 }
 
-// Undo puts the version before the newest one in service again, exactly as it
-// was, as a new version signed by whoever undoes. The first version of a staff
-// entry is undone by hiding it, the first over a shipped entry by letting that
-// hold again. Undone twice, the newest version is back. It returns the version
-// that holds now.
-func (b *Base) Undo(ctx context.Context, id, by, change string) (Entry, error) {
+// Undo puts a version of an entry in service again, exactly as it was, as a new
+// version signed by whoever undoes: the one with the number to, as [Base.History]
+// has it, or with 0 the one before that which holds. So each further Undo to 0 goes
+// one version further back. Before the first one of a staff entry it is hidden,
+// before the first one over a shipped entry that holds; then there is [ErrOldest].
+// It returns the newest version, of which [Entry.Holds] says which one holds now.
+// There is [ErrNotFound] for an entry, and [ErrNoVersion] for a number, that is not
+// known.
+func (b *Base) Undo(ctx context.Context, id string, to int, by, change string) (Entry, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	vs, err := b.store.History(ctx, id)
@@ -83,14 +87,12 @@ func (b *Base) Undo(ctx context.Context, id, by, change string) (Entry, error) {
 	if change != "" && last.Change == change {
 		return last, nil
 	}
-	e := last
-	switch _, shipped := b.shippedEntry(id); {
-	case len(vs) > 1:
-		e = vs[len(vs)-2]
-	case shipped:
-		e.Retired, e.Withdrawn = false, true // it may have been hidden
-	default:
-		e.Retired = true
+	e, err := b.back(vs, to)
+	if err != nil {
+		return Entry{}, fmt.Errorf("undo %q to version %d: %w", id, to, err)
+	}
+	if e.Holds() == last.Holds() {
+		return last, nil
 	}
 	e.By, e.Changed, e.Change, e.Version = by, b.now().UTC(), change, last.Version
 	if !e.Retired && !e.Withdrawn {
@@ -100,7 +102,40 @@ func (b *Base) Undo(ctx context.Context, id, by, change string) (Entry, error) {
 			}
 		}
 	}
-	return e, b.put(ctx, e)
+	err = b.put(ctx, e)
+	e.Version++ // as it is stored
+	return e, err
+}
+
+// back returns what [Base.Undo] puts in service of the versions vs of an entry.
+func (b *Base) back(vs []Entry, to int) (Entry, error) {
+	last := vs[len(vs)-1]
+	if to != 0 {
+		i := slices.IndexFunc(vs, func(v Entry) bool { return v.Version == to })
+		if i < 0 {
+			return Entry{}, ErrNoVersion
+		}
+		e := vs[i]
+		e.Restores = e.Holds()
+		return e, nil
+	}
+	if last.Holds() == beforeFirst {
+		return Entry{}, ErrOldest
+	}
+	for _, e := range slices.Backward(vs) {
+		if e.Version < last.Holds() {
+			e.Restores = e.Holds()
+			return e, nil
+		}
+	}
+	e := last
+	e.Restores = beforeFirst
+	if _, shipped := b.shippedEntry(e.ID); shipped {
+		e.Retired, e.Withdrawn = false, true // it may have been hidden
+	} else {
+		e.Retired = true
+	}
+	return e, nil
 }
 
 // History returns the versions that staff made of an entry, oldest first, or

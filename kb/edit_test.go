@@ -2,6 +2,7 @@ package kb_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -33,7 +34,7 @@ func edited(t testing.TB, b *kb.Base, id, answer string) kb.Entry {
 }
 
 // A version of staff takes the place of a shipped entry; undone, the shipped
-// one holds again, and undone once more, that of staff.
+// one holds again, and by its number that of staff.
 func TestEditShipped(t *testing.T) {
 	b := base(t)
 	shipped, _ := b.Entry("guide/pen")
@@ -49,7 +50,7 @@ func TestEditShipped(t *testing.T) {
 		t.Errorf("Shadowed() = %+v, want %+v", b.Shadowed(), want)
 	}
 	for i, want := range []bool{false, true} {
-		if _, err := b.Undo(t.Context(), "guide/pen", "someone", ""); err != nil {
+		if _, err := b.Undo(t.Context(), "guide/pen", i, "someone", ""); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(b.Ask(kb.Question{Text: question}).Text(), answer); got != want {
@@ -79,7 +80,7 @@ func TestHideShipped(t *testing.T) {
 	}
 	for n := range 4 {
 		back := n%2 == 0
-		e, err := b.Undo(t.Context(), "notcovered/fees", "someone", "")
+		e, err := b.Undo(t.Context(), "notcovered/fees", n%2, "someone", "")
 		if err != nil || e.Withdrawn != back || e.Retired == back {
 			t.Errorf("Undo number %d = %+v, %v, want the shipped one again: %v", n+1, e, err, back)
 		}
@@ -134,7 +135,7 @@ func TestPhrasingLeavesOfficialAnswer(t *testing.T) {
 		if a := b.Ask(kb.Question{Text: "写那张纸拿啥家伙什"}); a.Entry != id || a.Answered() != before.Answered() {
 			t.Errorf("%s: the new phrasing is answered %s by %q", id, a.Band, a.Entry)
 		}
-		if _, err := b.Undo(t.Context(), id, "someone", ""); err != nil {
+		if _, err := b.Undo(t.Context(), id, 0, "someone", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -221,7 +222,7 @@ func TestChangedAnswerIsOfStaff(t *testing.T) {
 				t.Errorf("%s is changed: %s has the source %q\n%s", about, question, a.Source, a.Text())
 			}
 		}
-		if _, err := b.Undo(t.Context(), e.ID, "someone", ""); err != nil {
+		if _, err := b.Undo(t.Context(), e.ID, 0, "someone", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -242,12 +243,12 @@ func TestUndoStaffEntry(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if _, err := b.Undo(t.Context(), "staff/a", one.By, "k3"); err != nil {
+		if _, err := b.Undo(t.Context(), "staff/a", 0, one.By, "k3"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got, _ := b.Entry("staff/a")
-	got.Change, got.Changed, got.Version, one.Changed = "", time.Time{}, 0, time.Time{}
+	got.Change, got.Changed, got.Version, got.Restores, one.Changed = "", time.Time{}, 0, 0, time.Time{}
 	if !reflect.DeepEqual(got, one) {
 		t.Errorf("undone:\n%+v, want\n%+v", got, one)
 	}
@@ -258,11 +259,84 @@ func TestUndoStaffEntry(t *testing.T) {
 	if err := b.Put(t.Context(), kbtest.Entry("staff/b", "要不要盖骑缝章")); err != nil {
 		t.Fatal(err)
 	}
-	if e, err := b.Undo(t.Context(), "staff/b", "someone", ""); err != nil || !e.Retired {
+	if e, err := b.Undo(t.Context(), "staff/b", 0, "someone", ""); err != nil || !e.Retired {
 		t.Errorf("Undo of the first version = %+v, %v, want it hidden", e, err)
 	}
 	if _, ok := b.Entry("staff/b"); ok {
 		t.Error("an entry whose first version was undone is in service")
+	}
+}
+
+// Each further Undo goes one version further back, over what was undone before, and
+// never past what held before the first; any version is reached by its number. No
+// version is changed or lost by it.
+func TestUndoWalks(t *testing.T) {
+	b := base(t)
+	const id, question = "guide/pen", "核验单用什么笔填"
+	official := b.Ask(kb.Question{Text: question}).Text()
+	answer := func(n int) string { return fmt.Sprintf("请用第 %d 种笔。", n) }
+	put := func(n int) {
+		t.Helper()
+		if err := b.Put(t.Context(), edited(t, b, id, answer(n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 3 {
+		put(n + 1)
+	}
+	versions := 3
+	for i, step := range []struct {
+		to, put int   // Undo to a version, or a new answer
+		err     error // of Undo
+		holds   int   // the number of the answer, 0 for the official text
+		version int   // that Holds says
+	}{
+		{holds: 2, version: 2}, {holds: 1, version: 1}, {version: -1}, {err: kb.ErrOldest, version: -1},
+		{to: 3, holds: 3, version: 3}, {holds: 2, version: 2}, // version 8 says version 2
+		{put: 9, holds: 9, version: 9},
+		{holds: 2, version: 2},        // before 9 stands 8, which is 2
+		{holds: 1, version: 1},        // and from there it goes on
+		{to: 9, holds: 9, version: 9}, //
+		{to: 8, holds: 2, version: 2}, // by the number of the one that was undone
+		{to: 99, err: kb.ErrNoVersion, holds: 2, version: 2},
+	} {
+		var e kb.Entry
+		var err error
+		if step.put > 0 {
+			put(step.put)
+			versions++
+			e, _ = b.Entry(id)
+		} else if e, err = b.Undo(t.Context(), id, step.to, "someone", ""); err == nil {
+			versions++
+		}
+		if !errors.Is(err, step.err) {
+			t.Fatalf("step %d: %v, want %v", i+1, err, step.err)
+		}
+		if err == nil && (e.Holds() != step.version || e.Version != versions) {
+			t.Errorf("step %d: version %d holds as version %d, want %d as %d", i+1, e.Holds(), e.Version, step.version, versions)
+		}
+		got := b.Ask(kb.Question{Text: question}).Text()
+		if is := strings.Contains(got, answer(step.holds)); step.holds > 0 && !is || step.holds == 0 && got != official {
+			t.Errorf("step %d: the answer is\n%s\nwant that of %d", i+1, got, step.holds)
+		}
+	}
+	before, err := b.Undo(t.Context(), id, 3, "someone", "k1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for about, change := range map[string]string{"told twice": "k1", "to what holds": "k2"} {
+		if e, err := b.Undo(t.Context(), id, 3, "someone", change); err != nil || e.Version != before.Version {
+			t.Errorf("%s: Undo = version %d, %v, want %d", about, e.Version, err, before.Version)
+		}
+	}
+	vs, err := b.History(t.Context(), id)
+	if err != nil || len(vs) != versions+1 {
+		t.Fatalf("History = %d versions, %v, want %d", len(vs), err, versions+1)
+	}
+	for n := range 3 {
+		if got := vs[n].Body[kb.Chinese][0]; got != answer(n+1) {
+			t.Errorf("version %d says %q", n+1, got)
+		}
 	}
 }
 
@@ -443,10 +517,10 @@ func BenchmarkEdit(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		id := fmt.Sprintf("staff/n%05d", n%500)
+		id := fmt.Sprintf("staff/n%05d", (n-1)/2%500) // edited, then undone
 		begun := time.Now()
 		if n%2 == 0 {
-			if _, err := base.Undo(b.Context(), id, "someone", ""); err != nil {
+			if _, err := base.Undo(b.Context(), id, 0, "someone", ""); err != nil {
 				b.Fatal(err)
 			}
 		} else if err := base.Put(b.Context(), edited(b, base, id, fmt.Sprintf("第 %d 版。", n))); err != nil {
@@ -476,7 +550,7 @@ func TestFiveHundredEdits(t *testing.T) {
 		if n%2 == 0 {
 			err = b.Put(t.Context(), edited(t, b, id, fmt.Sprintf("第 %d 版。", n)))
 		} else {
-			_, err = b.Undo(t.Context(), id, before[0].By, "")
+			_, err = b.Undo(t.Context(), id, 0, before[0].By, "")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -490,7 +564,7 @@ func TestFiveHundredEdits(t *testing.T) {
 		}
 		versions += len(vs)
 		got, _ := b.Entry(e.ID)
-		if got.Changed, got.Over, got.Version = e.Changed, e.Over, e.Version; !reflect.DeepEqual(got, e) {
+		if got.Changed, got.Over, got.Version, got.Restores = e.Changed, e.Over, e.Version, 0; !reflect.DeepEqual(got, e) {
 			t.Errorf("%s is\n%+v, want\n%+v", e.ID, got, e)
 		}
 	}

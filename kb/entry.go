@@ -1,6 +1,9 @@
 package kb
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Kind is what sort of entry it is. It follows from the first part of the ID.
 type Kind string
@@ -81,7 +84,17 @@ type Entry struct {
 	// sets it. An edited copy keeps the number of the version that it was made
 	// from, so that of two edits of one version the second is refused.
 	Version int `json:",omitempty"`
+	// Restores is the number of the version that this one put in service again, 0 for
+	// none, and beforeFirst for what held before staff made any. [Base.Undo] sets it.
+	Restores int `json:",omitempty"`
 }
+
+// beforeFirst stands for the number of a version before the first one.
+const beforeFirst = -1
+
+// Holds returns the number of the version of staff whose content e has: its own, or
+// that of the one that it put back, and a negative one when that was before the first.
+func (e Entry) Holds() int { return cmp.Or(e.Restores, e.Version) }
 
 // An Addition (客服补充) is what staff say besides the official text.
 type Addition struct {

@@ -14,6 +14,10 @@ var (
 	// ErrConflict is returned for an edit of a version that is not the newest
 	// any more: somebody else was faster.
 	ErrConflict = errors.New("entry was changed meanwhile")
+	// ErrOldest is returned for going back when nothing is further back.
+	ErrOldest = errors.New("no earlier version")
+	// ErrNoVersion is returned for a version that does not exist.
+	ErrNoVersion = errors.New("no such version")
 )
 
 // A Store keeps the entries of staff. Its methods are safe for concurrent use.

@@ -106,9 +106,11 @@ func TestStore(t *testing.T, persistent bool, open func(t *testing.T, dir string
 			t.Fatalf("History = %d versions, %v, want 2", len(vs), err)
 		}
 		undo := vs[0]
-		undo.Version = vs[1].Version
+		undo.Version, undo.Restores = vs[1].Version, vs[0].Version
 		put(t, s, undo)
-		if es, err := s.Entries(t.Context()); err != nil || !reflect.DeepEqual(es, []kb.Entry{version(3, "staff/a", "一")}) {
+		want := version(3, "staff/a", "一")
+		want.Restores = 1
+		if es, err := s.Entries(t.Context()); err != nil || !reflect.DeepEqual(es, []kb.Entry{want}) {
 			t.Errorf("Entries() = %+v, %v, want the first version again, as the third", es, err)
 		}
 	})
