@@ -131,6 +131,14 @@ func (p *passer) Sent(_ context.Context, _ bot.Event, r bot.Reply, id bot.Messag
 	return nil
 }
 
+// noted returns how many messages were noted as sent, and how many could not be
+// deleted.
+func (p *passer) noted() (ids, left int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.ids), len(p.left)
+}
+
 // A photo and a file go to another chat by their identifiers, byte for byte, and
 // out of it again; one that cannot be sent is said to be lost.
 func TestFilesArePassedOn(t *testing.T) {
@@ -142,8 +150,9 @@ func TestFilesArePassedOn(t *testing.T) {
 				d.files(applicant, as, "", sentFile{"a.jpg", picture(1)})
 				d.await(applicant, 1)
 				got := d.await(staffChat, 1)[0]
-				if got.Thread == 0 || got.Caption != "#q 看图" || got.File.ID == "" || len(p.ids) != 1 || d.calls("getFile") != 0 {
-					t.Errorf("in the staff chat is %+v, noted %v, %d downloads", got, p.ids, d.calls("getFile"))
+				d.until("the message to be noted", func() bool { ids, _ := p.noted(); return ids == 1 })
+				if got.Thread == 0 || got.Caption != "#q 看图" || got.File.ID == "" || d.calls("getFile") != 0 {
+					t.Errorf("in the staff chat is %+v, %d downloads", got, d.calls("getFile"))
 				}
 				if as == "file" && !bytes.Equal(d.bytes(got.File.ID), picture(1)) {
 					t.Error("the file is not what was sent")
@@ -151,15 +160,16 @@ func TestFilesArePassedOn(t *testing.T) {
 				d.text(applicant, "删")
 				d.await(applicant, 2)
 				d.until("the message to go", func() bool { return len(d.answers(staffChat)) == 0 })
-				if len(p.left) != 0 {
-					t.Errorf("left %v", p.left)
+				if _, left := p.noted(); left != 0 {
+					t.Errorf("%d messages are left", left)
 				}
 				p.mu.Lock()
 				p.lost = true
 				p.mu.Unlock()
 				d.files(applicant, as, "", sentFile{"b.jpg", picture(2)})
-				if got := d.await(staffChat, 1)[0]; got.Text != "没有取到" || len(p.ids) != 1 {
-					t.Errorf("of one that is lost the staff chat has %+v, noted %v", got, p.ids)
+				got = d.await(staffChat, 1)[0]
+				if ids, _ := p.noted(); got.Text != "没有取到" || ids != 1 {
+					t.Errorf("of one that is lost the staff chat has %+v, %d noted", got, ids)
 				}
 			})
 		})
