@@ -30,6 +30,8 @@ type Knowledge interface {
 	// Nearest returns at most n entries that are near to a text, nearest first.
 	Nearest(text string, n int) []kb.Hit
 
+	// Official reports whether what e says, additions aside, is the official text.
+	Official(e kb.Entry) bool
 	Preview(e kb.Entry, lang kb.Lang) kb.Answer
 	Lint(e kb.Entry) []kb.Complaint
 	Put(ctx context.Context, e kb.Entry) error

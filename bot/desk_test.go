@@ -1,18 +1,11 @@
 package bot_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"beianbot/bot"
-	"beianbot/content"
-	"beianbot/kb"
 )
 
 // toStaff are the replies to the staff chat.
@@ -247,82 +240,6 @@ func TestDeskSpread(t *testing.T) {
 	}
 }
 
-// To merge an answer into an official entry leaves the official text as it is: a
-// rule is not replaced, for nobody, and what staff say stands below it, signed.
-func TestMergeIntoOfficial(t *testing.T) {
-	ctx := t.Context()
-	base, err := kb.Open(ctx, slog.New(slog.DiscardHandler), content.FS, kb.NewMemStore())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer base.Close()
-	for _, tt := range []struct {
-		about, entry, question string
-		joined                 bool   // before anything is pressed
-		scope                  string // of who asked, as the addition names it
-	}{
-		{"a rule by province", "guide/signing", "江西个人核验单要按手印吗", false, "（适用：江西，个人）"},
-		{"a guidance entry", "guide/pen", "核验单用什么笔填", false, ""},
-		{"a refusal", "notcovered/fees", "备案要钱吗", true, ""},
-	} {
-		t.Run(tt.about, func(t *testing.T) {
-			w := newWorld(t)
-			w.config.Knowledge = base
-			w.restart()
-			official := base.Ask(kb.Question{Text: tt.question})
-			if official.Entry != tt.entry {
-				t.Fatalf("%s is answered by %q, want %q", tt.question, official.Entry, tt.entry)
-			}
-			w.say(tt.question)
-			if official.Answered() {
-				w.press(applicant, 7, "没解决")
-			}
-			told := map[bool]string{true: "回答过：", false: "告诉过资料里没有："}[official.Answered()]
-			if got := w.card().Text; !strings.Contains(got, told) {
-				t.Errorf("the card does not say %q:\n%s", told, got)
-			}
-			w.replyTo(42, "以现场要求为准。\n可以带印泥。")
-			e, _ := base.Entry(tt.entry)
-			label := "并入「" + e.Title[kb.Chinese] + "」"
-			if r := []rune(label); len(r) > 30 {
-				label = string(r[:29]) + "…"
-			}
-			draft := w.press(staffChat, 42, label)[0]
-			if got := strings.Contains(draft.Text, "下面另加客服补充"); got != tt.joined || strings.Contains(draft.Text, "会换掉") {
-				t.Errorf("the draft is\n%s", draft.Text)
-			}
-			own := fmt.Sprintf("原有的 %d 个问法", len(e.Phrasings)+1)
-			if !tt.joined {
-				if strings.Contains(draft.Text, "原有的") {
-					t.Errorf("with phrasings alone the draft says that answers change:\n%s", draft.Text)
-				}
-				draft = w.press(staffChat, 42, "附上客服答复")[0]
-			}
-			if !strings.Contains(draft.Text, own) || !strings.Contains(draft.Text, "官方原文不变") {
-				t.Errorf("no %q in the draft\n%s", own, draft.Text)
-			}
-			w.press(staffChat, 42, "上线")
-			now, _ := base.Entry(tt.entry)
-			want := official.Text() + "\n客服补充" + tt.scope + "：以现场要求为准。\n可以带印泥。\n出处：客服（" + now.Changed.In(time.FixedZone("", 8*3600)).Format(time.DateOnly) + "）"
-			if a := base.Ask(kb.Question{Text: tt.question}); a.Text() != want {
-				t.Errorf("%s is answered\n%s\nwant\n%s", tt.question, a.Text(), want)
-			}
-			w.staff("/edit " + tt.entry + "\n答：不用。")
-			r := w.shown[staffChat][len(w.shown[staffChat])-1]
-			if replaced := "会换掉原来的：" + base.Preview(now, kb.Chinese).Lines[0].Text; !strings.Contains(r.Text, replaced) || !strings.Contains(r.Text, "原有的") {
-				t.Errorf("an edit of the text does not show %q, or not whose answers change:\n%s", replaced, r.Text)
-			}
-			w.staff("/undo " + tt.entry)
-			if a := base.Ask(kb.Question{Text: tt.question}); a.Text() != official.Text() || a.Band != official.Band {
-				t.Errorf("undone, %s is answered\n%s\nwant\n%s", tt.question, a.Text(), official.Text())
-			}
-			if len(w.errs) != 0 {
-				t.Errorf("errors: %v", w.errs)
-			}
-		})
-	}
-}
-
 // After /forget nothing stands for the chat in the questions that it put to staff,
 // whatever became of them: neither its number nor the hash by which it is counted.
 // Those of others stay as they are.
@@ -436,18 +353,6 @@ func TestHiddenIsListed(t *testing.T) {
 	}
 }
 
-// An official entry is hidden with a second tap, and undone.
-func TestRetireShipped(t *testing.T) {
-	w := newWorld(t)
-	if r := w.staff("/retire guide/pen"); !strings.Contains(r[0].Text, "官方") || w.know.puts != 0 {
-		t.Errorf("/retire says %q, %d versions put", r[0].Text, w.know.puts)
-	}
-	w.press(staffChat, 42, "撤下")
-	if _, ok := w.know.Entry("guide/pen"); ok {
-		t.Error("the entry is in service after the tap")
-	}
-}
-
 // Buttons with forged data, in the staff chat and outside, are stale.
 func TestDeskForgedButtons(t *testing.T) {
 	w := newWorld(t)
@@ -488,121 +393,6 @@ func TestDeskForgedButtons(t *testing.T) {
 	}
 }
 
-// Provinces are chosen from a list, several of them, and hold the entry by its
-// phrasings.
-func TestDraftProvinces(t *testing.T) {
-	w := newWorld(t)
-	w.staff("/add 要居住证吗\n答：要。")
-	w.press(staffChat, 42, "省份")
-	w.press(staffChat, 42, "福建")
-	w.press(staffChat, 42, "江西")
-	w.press(staffChat, 42, "✓ 福建")
-	w.press(staffChat, 42, "浙江")
-	r := w.press(staffChat, 42, "完成")
-	for _, want := range []string{"适用：江西、浙江", "自动加的问法：江西要居住证吗、浙江要居住证吗"} {
-		if !strings.Contains(r[0].Text, want) {
-			t.Errorf("the draft has no %q:\n%s", want, r[0].Text)
-		}
-	}
-	if r[0].Edit == 0 {
-		t.Error("the draft is a new message, want the old one edited")
-	}
-}
-
-// Whoever asks for a part of a draft writes it, also in a colleague's draft.
-func TestDraftOfColleague(t *testing.T) {
-	w := newWorld(t)
-	w.staff("/add 要居住证吗\n答：要。")
-	w.press(staffChat, 43, "改标题")
-	if r := w.staff("要户口本吗"); len(r) != 0 {
-		t.Errorf("the first author is answered %+v", r)
-	}
-	r := w.handle(w.event(staffChat, 43, bot.Text{Text: "要暂住证吗"}))
-	if len(r) != 1 || !strings.Contains(r[0].Text, "标题：要暂住证吗") {
-		t.Errorf("the colleague is answered %+v", r)
-	}
-}
-
-// What looks like a telephone number wants one more tap; the second one works.
-func TestPublishNeedsSecondTap(t *testing.T) {
-	w := newWorld(t)
-	w.staff("/add 电话多少\n答：打 13800138000。")
-	if r := w.press(staffChat, 42, "上线"); !strings.Contains(r[0].Text, "再确认一次") || w.know.puts != 0 {
-		t.Errorf("the first tap says %q, %d entries put", r[0].Text, w.know.puts)
-	}
-	if r := w.press(staffChat, 42, "仍要上线"); !strings.Contains(r[0].Text, "已保存并上线") || w.know.puts != 1 {
-		t.Errorf("the second tap says %q, %d entries put", r[0].Text, w.know.puts)
-	}
-}
-
-// Two who edit the same entry: the second is told, and may insist.
-func TestEditConflict(t *testing.T) {
-	w := newWorld(t)
-	colleague := func(text string) []bot.Reply { return w.handle(w.event(staffChat, 43, body(text))) }
-	w.staff("/edit guide/pen\n答：甲。")
-	mine := w.shown[staffChat][len(w.shown[staffChat])-1].Buttons[0][0].Data
-	colleague("/edit guide/pen\n答：乙。")
-	w.press(staffChat, 43, "上线")
-	r := w.handle(w.event(staffChat, 42, bot.Press{Query: "q", Data: mine}))
-	if !strings.Contains(r[0].Text, "被") || !strings.Contains(w.say("什么笔")[0].Text, "乙。") {
-		t.Errorf("the second to publish is told %q", r[0].Text)
-	}
-	w.press(staffChat, 42, "仍要上线")
-	if got := w.say("什么笔")[0].Text; !strings.Contains(got, "甲。") {
-		t.Errorf("after insisting the answer is %q", got)
-	}
-	w.staff("/undo guide/pen")
-	if got := w.say("什么笔")[0].Text; !strings.Contains(got, "乙。") {
-		t.Errorf("undone, the answer is %q", got)
-	}
-}
-
-// An entry is edited part by part; what was English does not stay behind.
-func TestEditParts(t *testing.T) {
-	w := newWorld(t)
-	for _, step := range []struct{ press, text, want string }{
-		{"改标题", "核验单拿什么写", "标题：核验单拿什么写"},
-		{"改问法", "+ 铅笔行吗\n+ 毛笔行吗", "问法：什么笔、pen、铅笔行吗、毛笔行吗"},
-		{"改问法", "只有这个", "问法：只有这个\n"},
-		{"改答案", "用黑笔。\n出处：管局通知", "用黑笔。\n出处：管局通知（"},
-		{"改出处", "出处：另一个通知", "出处：另一个通知（"},
-	} {
-		if step.press == "改标题" {
-			w.staff("/edit guide/pen")
-		}
-		w.press(staffChat, 42, step.press)
-		if r := w.staff(step.text); len(r) != 1 || !strings.Contains(r[0].Text, step.want) {
-			t.Errorf("%s: the draft is\n%+v\nwant %q in it", step.press, r, step.want)
-		}
-	}
-	w.press(staffChat, 42, "上线")
-	e, _ := w.know.Entry("guide/pen")
-	if len(e.Body[kb.English]) != 0 || e.Title[kb.English] != "" || e.Source[kb.English] != "" || e.By == "" {
-		t.Errorf("the entry is now %+v", e)
-	}
-}
-
-func TestExport(t *testing.T) {
-	w := newWorld(t)
-	w.staff("/add 题目在此\n- 问法\n答：好。")
-	w.press(staffChat, 42, "上线")
-	r := w.staff("/export")
-	if len(r) != 1 || r[0].File == nil {
-		t.Fatalf("/export is answered %+v", r)
-	}
-	rows := kb.ParseArchive(r[0].File.Data)
-	if len(rows) != 1 || rows[0].Err != nil || rows[0].Entry.Title[kb.Chinese] != "题目在此" || rows[0].Entry.By == "" {
-		t.Errorf("the export is\n%s", r[0].File.Data)
-	}
-}
-
-// broken is an Inquiries that fails.
-type broken struct{ bot.Inquiries }
-
-func (broken) ChangeInquiry(context.Context, string, func(*bot.Inquiry) error) (bot.Inquiry, error) {
-	return bot.Inquiry{}, errors.New("no")
-}
-
 // Nobody is told that a question was passed on when it was not.
 func TestDeskBroken(t *testing.T) {
 	w := newWorld(t)
@@ -624,142 +414,6 @@ func TestNoDesk(t *testing.T) {
 		if r := w.say(text); len(r) != 1 || strings.Contains(r[0].Text, "已转给") {
 			t.Errorf("%s is answered %+v", text, r)
 		}
-	}
-}
-
-// A group becomes the staff chat with the code, once; ten wrong ones lock it.
-func TestBind(t *testing.T) {
-	const group = bot.ChatID(-5005)
-	settings := bot.NewMemSettings()
-	unbound := func() *world {
-		w := newWorld(t)
-		w.config.StaffChat, w.config.BindCode, w.config.Settings = 0, "ABCD2345", settings
-		w.restart()
-		return w
-	}
-	bind := func(w *world, chat bot.ChatID, code string) string {
-		return w.handle(w.event(chat, 42, bot.Command{Name: "bind", Args: code}))[0].Text
-	}
-	const unknown = "没有这个命令"
-	w := unbound()
-	if got := bind(w, applicant, "ABCD2345"); !strings.Contains(got, unknown) {
-		t.Errorf("in a private chat the code says %q", got)
-	}
-	if got := bind(w, group, "abcd2345"); !strings.Contains(got, "客服群") || !w.bot.IsStaffChat(group) {
-		t.Errorf("the code says %q", got)
-	}
-	w.handle(w.last) // the same message again
-	if got := bind(w, group-1, "ABCD2345"); !strings.Contains(got, unknown) || w.bot.IsStaffChat(group-1) {
-		t.Errorf("the code used a second time says %q", got)
-	}
-	w.bot.ChatMoved(group, group-7)
-	if id, err := bot.StaffChat(t.Context(), settings, 0); err != nil || id != group-7 || !w.bot.IsStaffChat(group-7) {
-		t.Errorf("after the group moved, the staff chat is %d, %v", id, err)
-	}
-}
-
-// Ten wrong codes lock a group for an hour; the owner, who is in another group or
-// waits, is not locked out, and the log says what to do. Nobody outside learns
-// anything, the staff chat that there is learns that codes were tried.
-func TestBindLock(t *testing.T) {
-	const group, unknown, right = bot.ChatID(-5005), "没有这个命令", "ABCD2345"
-	if _, err := shipped(); err != nil {
-		t.Fatal(err)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		var log strings.Builder
-		w.log = slog.New(slog.NewTextHandler(&log, nil))
-		w.config.StaffChat, w.config.BindCode = 0, right
-		w.restart()
-		bind := func(chat bot.ChatID, code string) []bot.Reply {
-			return w.handle(w.event(chat, 42, bot.Command{Name: "bind", Args: code}))
-		}
-		refused := func(about string, r []bot.Reply) {
-			t.Helper()
-			if len(r) != 1 || !strings.Contains(r[0].Text, unknown) {
-				t.Errorf("%s is answered %+v, want as any unknown command", about, r)
-			}
-		}
-		for range 10 {
-			refused("a wrong code", bind(group, "WRONG"))
-		}
-		refused("the right code while the group is locked", bind(group, right))
-		if w.bot.IsStaffChat(group) || strings.Count(log.String(), "too many wrong codes") != 1 || !strings.Contains(log.String(), "the right code came") {
-			t.Errorf("bound %v, the log is\n%s", w.bot.IsStaffChat(group), log.String())
-		}
-		if strings.Contains(log.String(), right) || strings.Contains(log.String(), "5005") {
-			t.Errorf("the log has the code or the chat:\n%s", log.String())
-		}
-		for range 30 {
-			refused("a code in a private chat", bind(applicant, "WRONG"))
-		}
-		time.Sleep(time.Hour)
-		for range 9 {
-			refused("a wrong code after an hour", bind(group, "WRONG"))
-		}
-		if r := bind(group, right); !w.bot.IsStaffChat(group) {
-			t.Fatalf("after an hour the right code is answered %+v", r)
-		}
-		for n := range 12 {
-			r := bind(group-1, "WRONG")
-			refused("a wrong code elsewhere", here(r))
-			if told := len(r) == 2 && r[1].Chat == group && strings.Contains(r[1].Text, "10 次"); told != (n == 9) {
-				t.Errorf("wrong code %d: the staff chat is told %v: %+v", n+1, told, r)
-			}
-		}
-	})
-}
-
-// A colleague is shown by first name, in the staff chat alone. What is kept and
-// exported holds the opaque key.
-func TestColleagueNames(t *testing.T) {
-	w := newWorld(t)
-	say := func(from bot.UserID, name, text string) string {
-		e := w.event(staffChat, from, body(text))
-		e.Name = name
-		return w.handle(e)[0].Text
-	}
-	for _, tt := range []struct {
-		about, name, want string
-		from              bot.UserID
-	}{
-		{"a name", "小李", "（您的签名是 小李）", 42},
-		{"another with the same name", "小李", "小李·6ff9）", 43},
-		{"a long one", "欧阳上官司马诸葛甲乙丙丁戊", "是 欧阳上官司马诸葛甲乙丙…）", 44},
-		{"a telephone number", "王 13800138000", "是 王 ***）", 45},
-		{"lines and turned text", "赵\n\u202e六\u0007", "是 赵 六）", 46},
-		{"nothing that can be shown", "\u200b\u202e", "）", 47},
-		{"no name", "", "）", 48},
-		{"an anonymous administrator", "", "是 匿名管理员）", 0},
-	} {
-		got, _, _ := strings.Cut(say(tt.from, tt.name, "/help"), "\n")
-		if !strings.Contains(got, tt.want) || strings.ContainsAny(got, "\u202e\u200b") {
-			t.Errorf("%s: %q, want %q in it", tt.about, got, tt.want)
-		}
-	}
-	w.staff("/add 题目在此\n答：好。")
-	w.press(staffChat, 42, "上线")
-	if got := w.staff("/list")[0].Text; !strings.Contains(got, "小李·f299") {
-		t.Errorf("the list is\n%s", got)
-	}
-	w.restart()
-	if got := say(43, "阿梅", "/list"); !strings.Contains(got, "（f299，") {
-		t.Errorf("after a restart the list is\n%s\nwant the key until the colleague acts", got)
-	}
-	if got := w.staff("/list")[0].Text; !strings.Contains(got, "（小李，") {
-		t.Errorf("when the colleague has acted the list is\n%s", got)
-	}
-	w.say("福建要居住证吗")
-	w.press(staffChat, 42, "认领")
-	w.replyTo(42, "要。")
-	inquiries, err := w.config.Inquiries.OpenInquiries(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept := fmt.Sprintf("%+v %+v %s", inquiries, w.know.Overlay(), w.staff("/export")[0].File.Data)
-	if strings.Contains(kept, "小李") || !strings.Contains(kept, "f299") {
-		t.Errorf("what is kept and exported names a colleague, or nobody:\n%s", kept)
 	}
 }
 

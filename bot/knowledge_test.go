@@ -289,6 +289,8 @@ func (k *knowledge) Nearest(text string, n int) []kb.Hit {
 	return hits[:min(n, len(hits))]
 }
 
+func (k *knowledge) Official(e kb.Entry) bool { return !e.OfStaff() }
+
 func (k *knowledge) StandsAlone(question string) bool { return k.base.StandsAlone(question) }
 
 func (k *knowledge) NewID(string) string { return "staff/entry" }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"beianbot/bot"
 	"beianbot/content"
@@ -268,4 +269,80 @@ func TestCardOfRefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("an addition of staff's", answered)
+}
+
+// To merge an answer into an official entry leaves the official text as it is: a
+// rule is not replaced, for nobody, and what staff say stands below it, signed.
+func TestMergeIntoOfficial(t *testing.T) {
+	ctx := t.Context()
+	base, err := kb.Open(ctx, slog.New(slog.DiscardHandler), content.FS, kb.NewMemStore())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer base.Close()
+	for _, tt := range []struct {
+		about, entry, question string
+		joined                 bool   // before anything is pressed
+		scope                  string // of who asked, as the addition names it
+	}{
+		{"a rule by province", "guide/signing", "江西个人核验单要按手印吗", false, "（适用：江西，个人）"},
+		{"a guidance entry", "guide/pen", "核验单用什么笔填", false, ""},
+		{"a refusal", "notcovered/fees", "备案要钱吗", true, ""},
+	} {
+		t.Run(tt.about, func(t *testing.T) {
+			w := newWorld(t)
+			w.config.Knowledge = base
+			w.restart()
+			official := base.Ask(kb.Question{Text: tt.question})
+			if official.Entry != tt.entry {
+				t.Fatalf("%s is answered by %q, want %q", tt.question, official.Entry, tt.entry)
+			}
+			w.say(tt.question)
+			if official.Answered() {
+				w.press(applicant, 7, "没解决")
+			}
+			told := map[bool]string{true: "回答过：", false: "告诉过资料里没有："}[official.Answered()]
+			if got := w.card().Text; !strings.Contains(got, told) {
+				t.Errorf("the card does not say %q:\n%s", told, got)
+			}
+			w.replyTo(42, "以现场要求为准。\n可以带印泥。")
+			e, _ := base.Entry(tt.entry)
+			label := "并入「" + e.Title[kb.Chinese] + "」"
+			if r := []rune(label); len(r) > 30 {
+				label = string(r[:29]) + "…"
+			}
+			draft := w.press(staffChat, 42, label)[0]
+			if got := strings.Contains(draft.Text, "下面另加客服补充"); got != tt.joined || strings.Contains(draft.Text, "会换掉") {
+				t.Errorf("the draft is\n%s", draft.Text)
+			}
+			own := fmt.Sprintf("原有的 %d 个问法", len(e.Phrasings)+1)
+			if !tt.joined {
+				if strings.Contains(draft.Text, "原有的") {
+					t.Errorf("with phrasings alone the draft says that answers change:\n%s", draft.Text)
+				}
+				draft = w.press(staffChat, 42, "附上客服答复")[0]
+			}
+			if !strings.Contains(draft.Text, own) || !strings.Contains(draft.Text, "官方原文不变") {
+				t.Errorf("no %q in the draft\n%s", own, draft.Text)
+			}
+			w.press(staffChat, 42, "上线")
+			now, _ := base.Entry(tt.entry)
+			want := official.Text() + "\n客服补充" + tt.scope + "：以现场要求为准。\n可以带印泥。\n出处：客服（" + now.Changed.In(time.FixedZone("", 8*3600)).Format(time.DateOnly) + "）"
+			if a := base.Ask(kb.Question{Text: tt.question}); a.Text() != want {
+				t.Errorf("%s is answered\n%s\nwant\n%s", tt.question, a.Text(), want)
+			}
+			w.staff("/edit " + tt.entry + "\n答：不用。")
+			r := w.shown[staffChat][len(w.shown[staffChat])-1]
+			if replaced := "会换掉原来的：" + base.Preview(now, kb.Chinese).Lines[0].Text; !strings.Contains(r.Text, replaced) || !strings.Contains(r.Text, "原有的") {
+				t.Errorf("an edit of the text does not show %q, or not whose answers change:\n%s", replaced, r.Text)
+			}
+			w.staff("/undo " + tt.entry)
+			if a := base.Ask(kb.Question{Text: tt.question}); a.Text() != official.Text() || a.Band != official.Band {
+				t.Errorf("undone, %s is answered\n%s\nwant\n%s", tt.question, a.Text(), official.Text())
+			}
+			if len(w.errs) != 0 {
+				t.Errorf("errors: %v", w.errs)
+			}
+		})
+	}
 }

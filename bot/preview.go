@@ -92,12 +92,7 @@ func union(a, b []string) []string {
 // leaves what it says as it is: it changes its phrasings, or adds to it.
 func (t *turn) besides(d *Draft) (now kb.Entry, ok bool) {
 	now, ok = t.kb.Entry(d.Entry.ID)
-	return now, ok && d.Edits && d.Entry.Kind() != kb.Staff && sameText(d.Entry, now)
-}
-
-// sameText reports whether two versions of an entry say the same, additions aside.
-func sameText(a, b kb.Entry) bool {
-	return a.Rule == b.Rule && a.Source[kb.Chinese] == b.Source[kb.Chinese] && slices.Equal(a.Body[kb.Chinese], b.Body[kb.Chinese])
+	return now, ok && d.Edits && d.Entry.Kind() != kb.Staff && d.Entry.SaysTheSame(now)
 }
 
 // scopeText words for whom an entry is.
@@ -305,7 +300,7 @@ func (t *turn) addEdit(d *Draft, e kb.Entry, add func(string, args)) {
 		add("desk-meanwhile", nil)
 	}
 	a := args{"text": t.desk("desk-text-of-staff", nil)}
-	if t.official(now) {
+	if t.kb.Official(now) {
 		a["text"] = t.desk("desk-text-official", nil)
 	}
 	switch {
@@ -326,22 +321,13 @@ func (t *turn) addEdit(d *Draft, e kb.Entry, add func(string, args)) {
 			return
 		}
 		add("desk-adds-nothing", a)
-	case !sameText(e, now):
+	case !e.SaysTheSame(now):
 		var lines []string
 		for _, l := range t.kb.Preview(now, kb.Chinese).Lines {
 			lines = append(lines, l.Text)
 		}
 		add("desk-replaces", args{"answer": clip(strings.Join(lines, " "), maxReplaced)})
 	}
-}
-
-// official reports whether what an entry says, additions aside, is the official
-// text: then it is shown under the same source as if nobody had signed it.
-func (t *turn) official(e kb.Entry) bool {
-	e.Added = nil
-	unsigned := e
-	unsigned.By = ""
-	return e.Kind() != kb.Staff && t.kb.Preview(e, kb.Chinese).Footer == t.kb.Preview(unsigned, kb.Chinese).Footer
 }
 
 // maxReplaced is how many characters are shown of a text that a draft replaces: a
@@ -352,7 +338,7 @@ const maxReplaced = 500
 // of it: all that it has, or none.
 func (t *turn) own(d *Draft, e kb.Entry) int {
 	now, ok := t.kb.Entry(e.ID)
-	if !ok || !d.Edits || sameText(e, now) && len(e.Added) == len(now.Added) {
+	if !ok || !d.Edits || e.SaysTheSame(now) && len(e.Added) == len(now.Added) {
 		return 0
 	}
 	return len(now.Phrasings) + 1 // and the title

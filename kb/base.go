@@ -248,6 +248,10 @@ func (b *Base) Show(id string, l Lang, c Context) (Answer, bool) {
 // Preview returns the card of an entry that is not stored yet.
 func (b *Base) Preview(e Entry, l Lang) Answer { return b.state.Load().card(e, slots{}, lang(l)) }
 
+// Official reports whether what a version of an entry says, additions aside, is the
+// official text.
+func (b *Base) Official(e Entry) bool { return !b.state.Load().restated(e) }
+
 // NewID returns an unused ID for a staff entry: "staff/" and the sound of the
 // title in ASCII.
 func (b *Base) NewID(title string) string {

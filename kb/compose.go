@@ -149,8 +149,12 @@ func (c *composer) restated(e Entry) bool {
 		return false
 	}
 	o, ok := c.shipped[e.ID]
-	return !ok || saying(e) != saying(o)
+	return !ok || !e.SaysTheSame(o)
 }
+
+// SaysTheSame reports whether two versions of an entry answer the same, additions
+// aside, however they are found and whoever made them.
+func (e Entry) SaysTheSame(o Entry) bool { return saying(e) == saying(o) }
 
 // saying is the same for entries that answer the same: it leaves out how they are
 // found and who made them.
